@@ -1,0 +1,133 @@
+#ifndef SIP_AGENT_H_
+#define SIP_AGENT_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "sip/packages/document.h"
+
+// All that gateway/ sees of SIP: what to follow, and what came of it.
+
+namespace sipevents::sip {
+
+// Says what to subscribe to, or to fetch. Every field was checked by the caller; URIs are in
+// canonical form.
+struct SubscribeRequest {
+  std::string target_uri;     // Request-URI and To, e.g. "sip:alice@example.com"
+  std::string event_package;  // e.g. "presence"
+  std::vector<std::pair<std::string, std::string>> event_parameters;
+  std::string identity;                // From; empty: the agent's own
+  std::vector<std::string> accept;     // empty: the package's
+  std::string body_content_type;       // empty: no body
+  std::string body;
+  absl::Duration expires;  // zero: the agent's, else the package's
+};
+
+enum class SubscriptionState { kSubscribing, kPending, kActive, kRetrying, kTerminated };
+
+// Where a subscription stands, over all its forks.
+struct SubscriptionStatus {
+  SubscriptionState state = SubscriptionState::kSubscribing;
+  // With kRetrying and kTerminated: the notifier's reason (`rejected`, `noresource` …), or ours:
+  // `timeout` (no answer), `no-notify` (answered, but Timer N passed), `expired`, `response`
+  // (see sip_status), `transport`, `unsubscribed`.
+  std::string reason;
+  int sip_status = 0;                                  // that led here; 0 if none
+  absl::Time retry_time = absl::InfinitePast();        // with kRetrying
+  absl::Time sip_expire_time = absl::InfinitePast();   // soonest over the dialogs; past: none
+  absl::Time stale_since = absl::InfinitePast();       // past: not stale
+  int dialog_count = 0;
+
+  bool operator==(const SubscriptionStatus&) const = default;
+};
+
+// One NOTIFY with news.
+struct Notification {
+  std::string_view dialog;  // id of the fork
+  absl::Time receive_time;
+  std::string_view content_type;  // empty: no body
+  std::string_view body;          // as received; empty if over the size limit
+  bool body_is_partial = false;
+  // The merged full state. Null: as before (nothing decoded, see decode_error; or a package
+  // without typed form, whose documents are std::monostate or null alike).
+  const Document* document = nullptr;
+  std::string_view decode_error;  // empty: fine
+};
+
+// Hears what becomes of one subscription.
+//
+// Threads: called on the SIP thread that owns the subscription, one call at a time, with no
+// lock held; must not block. Views are good during the call only.
+class SubscriptionObserver {
+ public:
+  virtual ~SubscriptionObserver() = default;
+  // The status differs from the last one told. The first call follows Subscribe().
+  virtual void OnStatus(const SubscriptionStatus& status) = 0;
+  // Something new about the resource.
+  virtual void OnNotification(const Notification& notification) = 0;
+  // A NOTIFY came that brought no news (refreshed, or an empty body).
+  virtual void OnQuietNotify(absl::Time receive_time) = 0;
+  // A fork is gone. `state_remains`: what it showed stays true (RFC 6665 `invariant`).
+  virtual void OnDialogEnded(std::string_view dialog, std::string_view reason,
+                             bool state_remains) = 0;
+  // The last call; follows OnStatus(kTerminated).
+  virtual void OnEnded() = 0;
+};
+
+// What a one-time fetch brought.
+struct FetchResult {
+  // 0: at least one NOTIFY came. Otherwise why not: the final status of the SUBSCRIBE, or 408.
+  int sip_status = 0;
+  std::string reason;  // `response`, `timeout`, `no-notify`, or the notifier's
+  int retry_after = 0;  // seconds, from Retry-After; 0 if none
+};
+
+// Hears what a fetch brings. Threads: as SubscriptionObserver.
+class FetchObserver {
+ public:
+  virtual ~FetchObserver() = default;
+  virtual void OnNotification(const Notification& notification) = 0;
+  // The last call.
+  virtual void OnDone(const FetchResult& result) = 0;
+};
+
+// Names a subscription of an agent; never reused.
+using SubscriptionId = uint64_t;
+
+// Holds subscriptions over SIP.
+//
+// Threads: any; each call posts to the SIP thread that owns the subscription and returns at
+// once.
+class Agent {
+ public:
+  virtual ~Agent() = default;
+
+  // Begins to follow a resource and goes on, over refreshes and failures, until Unsubscribe()
+  // or a failure that is final.
+  virtual SubscriptionId Subscribe(SubscribeRequest request,
+                                   std::shared_ptr<SubscriptionObserver> observer) = 0;
+
+  // Ends a subscription: SUBSCRIBE with Expires 0 on each dialog. The observer hears
+  // kTerminated `unsubscribed` at once and OnEnded(); late NOTIFYs are answered all the same.
+  virtual void Unsubscribe(SubscriptionId id) = 0;
+
+  // Asks for another duration from the next refresh on.
+  virtual void SetExpires(SubscriptionId id, absl::Duration expires) = 0;
+
+  // Asks for the state once (SUB-54). Takes up to 64*T1, and up to T1 more for further forks.
+  virtual void Fetch(SubscribeRequest request, std::shared_ptr<FetchObserver> observer) = 0;
+
+  // Ends all subscriptions, answers their last NOTIFYs, and calls `done` on a SIP thread when
+  // none is left or `deadline` has passed. New subscriptions end at once.
+  virtual void Drain(absl::Time deadline, std::function<void()> done) = 0;
+};
+
+}  // namespace sipevents::sip
+
+#endif  // SIP_AGENT_H_

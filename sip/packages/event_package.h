@@ -1,0 +1,93 @@
+#ifndef SIP_PACKAGES_EVENT_PACKAGE_H_
+#define SIP_PACKAGES_EVENT_PACKAGE_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "sip/packages/document.h"
+
+namespace sipevents::sip {
+
+class DecodeScratch;  // sip/packages/decode_scratch.h
+
+// Largest body that is decoded, in octets; a larger one is reported as a decode error.
+inline constexpr size_t kMaxBodyOctets = 1 << 20;
+
+// What a NOTIFY of the package means to a reader who cannot keep up (gRPC `Delivery`).
+enum class PackageKind {
+  kState,  // each body is (or merges into) the state: the newest one is enough
+  kEvent,  // each body is something that happened: none may be left out
+};
+
+// One NOTIFY body on its way into the merged state.
+struct MergeInput {
+  // Which fork it came from; unique within the merger's Subscription, never reused.
+  uint32_t dialog = 0;
+  std::string_view content_type;  // as received, with parameters
+  std::string_view body;
+  uint32_t cseq = 0;      // of the NOTIFY
+  bool lenient = true;    // --sip_profile: tolerate what deployed servers get wrong
+};
+
+struct MergeResult {
+  enum class Kind {
+    kDocument,   // `document` is the new merged state
+    kUnchanged,  // nothing new: an empty body, a repeated or older version
+    kError,      // `error` says what is wrong with the body; the state stays as it was
+  };
+  Kind kind = Kind::kUnchanged;
+  // With kDocument; points into `scratch` or the merger, good until the next call of either.
+  const Document* document = nullptr;
+  // The body was a change only, not the full state.
+  bool body_is_partial = false;
+  // The full state should be asked for by a refresh (ALG-A gap, unusable partial document).
+  bool resync = false;
+  std::string error;
+};
+
+// Remembers what a package needs to turn the bodies of one Subscription into full states,
+// over all its forks.
+//
+// Threads: the SIP thread of the Subscription only.
+class StateMerger {
+ public:
+  virtual ~StateMerger() = default;
+
+  // Takes one body in.
+  virtual MergeResult Merge(const MergeInput& input, DecodeScratch& scratch) = 0;
+
+  // Forgets a fork that ended. For a package that merges over forks the result may be
+  // kDocument: the state without that fork.
+  virtual MergeResult DropDialog(uint32_t dialog, DecodeScratch& scratch) = 0;
+};
+
+// One event package: what RFC 6665 section 5.4 asks a package to define (PKG-01 … PKG-11).
+//
+// Threads: immutable after construction; any thread.
+class EventPackage {
+ public:
+  virtual ~EventPackage() = default;
+
+  // Token of the Event header (PKG-01); empty for the opaque package, which serves any name.
+  virtual std::string_view name() const = 0;
+  virtual PackageKind kind() const = 0;
+  // Body types to put into Accept, the default one first (PKG-05). Empty: no Accept is sent
+  // and any type is taken.
+  virtual const std::vector<std::string>& accept() const = 0;
+  // Duration to ask for (PKG-04).
+  virtual absl::Duration default_expires() const = 0;
+  // May a forked SUBSCRIBE install several subscriptions? (PKG-10, SUB-25, SUB-26)
+  virtual bool allows_forks() const = 0;
+  // Is the state the union over all forks (then each event shows all), or does each fork
+  // have its own?
+  virtual bool merges_forks() const = 0;
+  virtual std::unique_ptr<StateMerger> NewMerger() const = 0;
+};
+
+}  // namespace sipevents::sip
+
+#endif  // SIP_PACKAGES_EVENT_PACKAGE_H_
