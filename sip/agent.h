@@ -22,9 +22,9 @@ struct SubscribeRequest {
   std::string target_uri;     // Request-URI and To, e.g. "sip:alice@example.com"
   std::string event_package;  // e.g. "presence"
   std::vector<std::pair<std::string, std::string>> event_parameters;
-  std::string identity;                // From; empty: the agent's own
-  std::vector<std::string> accept;     // empty: the package's
-  std::string body_content_type;       // empty: no body
+  std::string identity;             // From; empty: the agent's own
+  std::vector<std::string> accept;  // empty: the package's
+  std::string body_content_type;    // empty: no body
   std::string body;
   absl::Duration expires;  // zero: the agent's, else the package's
 };
@@ -38,10 +38,10 @@ struct SubscriptionStatus {
   // `timeout` (no answer), `no-notify` (answered, but Timer N passed), `expired`, `response`
   // (see sip_status), `transport`, `unsubscribed`.
   std::string reason;
-  int sip_status = 0;                                  // that led here; 0 if none
-  absl::Time retry_time = absl::InfinitePast();        // with kRetrying
-  absl::Time sip_expire_time = absl::InfinitePast();   // soonest over the dialogs; past: none
-  absl::Time stale_since = absl::InfinitePast();       // past: not stale
+  int sip_status = 0;                                 // that led here; 0 if none
+  absl::Time retry_time = absl::InfinitePast();       // with kRetrying
+  absl::Time sip_expire_time = absl::InfinitePast();  // soonest over the dialogs; past: none
+  absl::Time stale_since = absl::InfinitePast();      // past: not stale
   int dialog_count = 0;
 
   bool operator==(const SubscriptionStatus&) const = default;
@@ -84,7 +84,7 @@ class SubscriptionObserver {
 struct FetchResult {
   // 0: at least one NOTIFY came. Otherwise why not: the final status of the SUBSCRIBE, or 408.
   int sip_status = 0;
-  std::string reason;  // `response`, `timeout`, `no-notify`, or the notifier's
+  std::string reason;   // `response`, `timeout`, `no-notify`, or the notifier's
   int retry_after = 0;  // seconds, from Retry-After; 0 if none
 };
 
@@ -95,6 +95,33 @@ class FetchObserver {
   virtual void OnNotification(const Notification& notification) = 0;
   // The last call.
   virtual void OnDone(const FetchResult& result) = 0;
+};
+
+// What gateway/ needs to know of an event package.
+struct PackageTraits {
+  bool typed = false;        // has a typed document; otherwise bodies pass through
+  bool every_event = false;  // each NOTIFY is something that happened (Delivery EVERY)
+};
+
+// Describes the package of this name; unknown names are passed through. Any thread.
+PackageTraits DescribePackage(std::string_view event_package);
+
+// Counts what happens on the SIP side. Threads: called on SIP threads; must not block.
+class SipMetrics {
+ public:
+  virtual ~SipMetrics() = default;
+  // A request came in and was answered with `status`; 0: dropped without an answer.
+  virtual void OnRequestAnswered(std::string_view method, int status) = 0;
+  // A final response came to a request of ours; `status` 408 or 503 also when made up here for
+  // a time-out or a transport failure.
+  virtual void OnResponse(std::string_view method, int status) = 0;
+  // Requests sent and not yet finally answered; `change` is +1 or -1.
+  virtual void OnInFlight(int change) = 0;
+  // A NOTIFY body could not be decoded.
+  virtual void OnDecodeError(std::string_view event_package) = 0;
+  // A peer did what the RFCs forbid and was tolerated (or not: `strict`); `row` is e.g.
+  // "SUB-29".
+  virtual void OnDeviation(std::string_view row) = 0;
 };
 
 // Names a subscription of an agent; never reused.

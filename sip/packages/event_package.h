@@ -29,8 +29,8 @@ struct MergeInput {
   uint32_t dialog = 0;
   std::string_view content_type;  // as received, with parameters
   std::string_view body;
-  uint32_t cseq = 0;      // of the NOTIFY
-  bool lenient = true;    // --sip_profile: tolerate what deployed servers get wrong
+  uint32_t cseq = 0;    // of the NOTIFY
+  bool lenient = true;  // --sip_profile: tolerate what deployed servers get wrong
 };
 
 struct MergeResult {
