@@ -46,7 +46,7 @@ struct MergeResult {
   bool body_is_partial = false;
   // The full state should be asked for by a refresh (ALG-A gap, unusable partial document).
   bool resync = false;
-  std::string error;
+  std::string error{};
 };
 
 // Remembers what a package needs to turn the bodies of one Subscription into full states,

@@ -1,0 +1,19 @@
+#include "clients/cli/remark.h"
+
+#include <cstdio>
+
+#include "absl/strings/str_cat.h"
+#include "clients/cli/printable.h"
+
+namespace sipevents::client {
+
+void Remark(absl::string_view text) {
+  const std::string line = absl::StrCat("sipevents: ", text, "\n");
+  std::fwrite(line.data(), 1, line.size(), stderr);  // unbuffered: one system call
+}
+
+void RemarkUnreachable(absl::string_view gateway, const absl::Status& why) {
+  Remark(absl::StrCat("cannot reach ", gateway, ": ", Printable(why.message(), 1000)));
+}
+
+}  // namespace sipevents::client

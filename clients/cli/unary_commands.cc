@@ -1,0 +1,141 @@
+#include <utility>
+
+#include "absl/time/clock.h"
+#include "clients/cli/commands.h"
+#include "clients/cli/remark.h"
+#include "clients/cli/requests.h"
+#include "clients/cpp/channel.h"
+#include "clients/cpp/status.h"
+
+namespace sipevents::client {
+namespace {
+
+using Stub = v1::Subscriptions::StubInterface;
+
+// Longer than a SIP transaction and the wait for its NOTIFY: 64 T1 each (RFC 6665, 4.1.2.4).
+constexpr absl::Duration kFetchTimeout = absl::Seconds(75);
+constexpr absl::Duration kTimeout = absl::Seconds(20);
+
+template <typename Request, typename Response>
+absl::Status Call(const CommandContext& context, Channel& channel, absl::Duration timeout,
+                  grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
+                  const Request& request, Response& response) {
+  grpc::ClientContext call;
+  const absl::Duration wait = context.arguments.Duration("timeout").value_or(timeout);
+  call.set_deadline(absl::ToChronoTime(absl::Now() + wait));
+  if (absl::Status authorized = channel.Authorize(call); !authorized.ok()) return authorized;
+  return ToAbslStatus((channel.subscriptions().*method)(&call, request, &response));
+}
+
+ExitStatus Report(const CommandContext& context, const absl::Status& error) {
+  if (IsUnreachable(error)) {
+    RemarkUnreachable(ConnectionFrom(context.arguments).gateway, error);
+    return kUnreachable;
+  }
+  const std::string text = context.format.Error("", error);
+  if (context.format.PrintsErrors()) {
+    context.out.WriteLine(text).IgnoreError();  // the exit status tells as well
+  } else {
+    Remark(text);
+  }
+  return kGatewayError;
+}
+
+// Whether there is still somebody to print for; sets `exit_status` if not.
+bool Print(const CommandContext& context, const std::string& line, ExitStatus& exit_status) {
+  const absl::Status written = context.out.WriteLine(line);
+  if (written.ok()) return true;
+  exit_status = kDone;  // as when a pager was left
+  if (!absl::IsCancelled(written)) {
+    Remark(written.message());
+    exit_status = kUsage;
+  }
+  return false;
+}
+
+// Makes one call and prints the Subscription that it returns.
+template <typename Request>
+ExitStatus PrintSubscription(const CommandContext& context,
+                             grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&,
+                                                          v1::Subscription*),
+                             const Request& request) {
+  auto channel = Channel::Open(ConnectionFrom(context.arguments));
+  if (!channel.ok()) return ReportUsage(context, channel.status());
+  v1::Subscription response;
+  const absl::Status called = Call(context, **channel, kTimeout, method, request, response);
+  if (!called.ok()) return Report(context, called);
+  ExitStatus exit_status = kDone;
+  Print(context, context.format.Subscription(response), exit_status);
+  return exit_status;
+}
+
+}  // namespace
+
+ExitStatus ReportUsage(const CommandContext& context, const absl::Status& error) {
+  Remark(error.message());
+  Remark(absl::StrCat("see 'sipevents ", context.arguments.command()->name, " --help'"));
+  return kUsage;
+}
+
+ExitStatus RunFetch(const CommandContext& context) {
+  absl::StatusOr<v1::FetchStateRequest> request = FetchRequestFrom(context.arguments);
+  if (!request.ok()) return ReportUsage(context, request.status());
+  auto channel = Channel::Open(ConnectionFrom(context.arguments));
+  if (!channel.ok()) return ReportUsage(context, channel.status());
+  v1::FetchStateResponse response;
+  const absl::Status called =
+      Call(context, **channel, kFetchTimeout, &Stub::FetchState, *request, response);
+  if (!called.ok()) return Report(context, called);
+  ExitStatus exit_status = kDone;
+  for (const v1::Event& event : response.events()) {
+    if (!Print(context, context.format.Event(event), exit_status)) break;
+  }
+  return exit_status;
+}
+
+ExitStatus RunSubscriptionsList(const CommandContext& context) {
+  auto channel = Channel::Open(ConnectionFrom(context.arguments));
+  if (!channel.ok()) return ReportUsage(context, channel.status());
+  v1::ListSubscriptionsRequest request;
+  request.set_filter(context.arguments.Text("filter"));
+  request.set_page_size(context.arguments.Number("page_size").value_or(0));
+  ExitStatus exit_status = kDone;
+  do {
+    v1::ListSubscriptionsResponse page;
+    const absl::Status called =
+        Call(context, **channel, kTimeout, &Stub::ListSubscriptions, request, page);
+    if (!called.ok()) return Report(context, called);
+    for (const v1::Subscription& subscription : page.subscriptions()) {
+      const std::string line = context.format.Subscription(subscription);
+      if (!Print(context, line, exit_status)) return exit_status;
+    }
+    request.set_page_token(page.next_page_token());
+  } while (!request.page_token().empty());
+  return exit_status;
+}
+
+ExitStatus RunSubscriptionsGet(const CommandContext& context) {
+  v1::GetSubscriptionRequest request;
+  request.set_name(context.arguments.positional().at(0));
+  return PrintSubscription(context, &Stub::GetSubscription, request);
+}
+
+ExitStatus RunSubscriptionsCreate(const CommandContext& context) {
+  absl::StatusOr<v1::CreateSubscriptionRequest> request = CreateRequestFrom(context.arguments);
+  if (!request.ok()) return ReportUsage(context, request.status());
+  return PrintSubscription(context, &Stub::CreateSubscription, *request);
+}
+
+ExitStatus RunSubscriptionsDelete(const CommandContext& context) {
+  auto channel = Channel::Open(ConnectionFrom(context.arguments));
+  if (!channel.ok()) return ReportUsage(context, channel.status());
+  v1::DeleteSubscriptionRequest request;
+  request.set_name(context.arguments.positional().at(0));
+  request.set_force(context.arguments.Switch("force"));
+  google::protobuf::Empty response;
+  const absl::Status called =
+      Call(context, **channel, kTimeout, &Stub::DeleteSubscription, request, response);
+  return called.ok() ? kDone : Report(context, called);
+}
+
+}  // namespace sipevents::client

@@ -1,0 +1,196 @@
+#include "clients/cli/watch_session.h"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "clients/cli/printable.h"
+#include "clients/cli/remark.h"
+#include "clients/cpp/status.h"
+
+namespace sipevents::client {
+
+struct WatchSession::Watch {
+  std::string target;
+  std::string state_key;
+  WatchOptions options;
+  std::unique_ptr<EventWatcher> watcher;
+};
+
+WatchSession::WatchSession(std::shared_ptr<Channel> channel, const LineFormat& format,
+                           LineWriter& out, StateFile* state, Options options)
+    : channel_(std::move(channel)),
+      format_(format),
+      out_(out),
+      options_(options),
+      wake_fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+      state_(state) {}
+
+WatchSession::~WatchSession() {
+  for (const auto& watch : watches_) watch->watcher.reset();
+  close(wake_fd_);
+}
+
+void WatchSession::Add(const std::string& target, WatchOptions options) {
+  auto watch = std::make_unique<Watch>();
+  watch->target = target;
+  watch->state_key = StateFile::Key(target, options.request.spec().event_package());
+  if (state_ != nullptr) {
+    options.request.set_resume_token(state_->TokenOf(watch->state_key));
+    // The gateway may have been replaced since; the user has no way to repair a token.
+    options.refused_token = WatchOptions::RefusedToken::kStartAnew;
+  }
+  options.on_retry = [this](const absl::Status& why, absl::Duration) { OnRetry(why); };
+  watch->watcher = std::make_unique<EventWatcher>(channel_, std::move(options));
+  watches_.push_back(std::move(watch));
+}
+
+ExitStatus WatchSession::Run(int stop_fd) {
+  running_ = watches_.size();
+  for (const auto& added : watches_) {
+    const Watch& watch = *added;
+    watch.watcher->Start([this, &watch](const v1::WatchItem& item) { OnItem(watch, item); },
+                         [this, &watch](const absl::Status& end) { OnEnd(watch, end); });
+  }
+  RunUntilFinished(stop_fd);
+  out_.Cancel();  // a thread may be waiting for a reader that does not read
+  for (const auto& watch : watches_) watch->watcher->Stop();
+  for (const auto& watch : watches_) watch->watcher->Join().IgnoreError();  // OnEnd() had it
+  if (state_ != nullptr) {
+    if (const absl::Status written = state_->Write(absl::Now()); !written.ok()) {
+      Remark(written.message());
+      return std::max(exit_status_, kUsage);
+    }
+  }
+  return exit_status_;
+}
+
+void WatchSession::RunUntilFinished(int stop_fd) {
+  const absl::Time deadline = absl::Now() + options_.timeout;
+  while (true) {
+    absl::Time until = deadline;
+    {
+      const std::scoped_lock lock(mutex_);
+      const absl::Time now = absl::Now();
+      if (now >= deadline && !connected_ && noted_outage_) exit_status_ = kUnreachable;
+      finished_ = finished_ || now >= deadline;
+      if (finished_) return;
+      WriteStateIfDue(now);
+      if (state_ != nullptr) until = std::min(until, state_->NextWrite());
+    }
+    if (!WaitForWake(stop_fd, until)) {
+      const std::scoped_lock lock(mutex_);
+      finished_ = true;
+      return;
+    }
+  }
+}
+
+// Returns false if the session should end.
+bool WatchSession::WaitForWake(int stop_fd, absl::Time until) {
+  // Of the output only POLLERR, POLLHUP and POLLNVAL are of interest: nobody reads any more.
+  pollfd polled[] = {{stop_fd, POLLIN, 0}, {out_.fd(), 0, 0}, {wake_fd_, POLLIN, 0}};
+  const absl::Duration wait = std::clamp(until - absl::Now(), absl::ZeroDuration(), absl::Hours(1));
+  poll(polled, 3, static_cast<int>(absl::ToInt64Milliseconds(wait)) + 1);
+  eventfd_t count = 0;
+  eventfd_read(wake_fd_, &count);
+  return polled[0].revents == 0 && polled[1].revents == 0;
+}
+
+void WatchSession::OnItem(const Watch& watch, const v1::WatchItem& item) {
+  const std::scoped_lock printing(print_mutex_);
+  if (!NoteConnected()) return;
+  if (!Print(format_.Item(watch.target, item, absl::Now()))) return;
+  const std::scoped_lock lock(mutex_);
+  Remember(watch, item);
+  if (item.has_event()) ++events_;
+  if (options_.max_events.has_value() && events_ >= *options_.max_events) Finish();
+}
+
+void WatchSession::OnEnd(const Watch& watch, const absl::Status& end) {
+  if (!end.ok()) TellError(watch, end);
+  const std::scoped_lock lock(mutex_);
+  if (--running_ == 0) Finish();
+}
+
+void WatchSession::OnRetry(const absl::Status& why) {
+  const std::scoped_lock lock(mutex_);
+  if (finished_ || noted_outage_) return;
+  noted_outage_ = true;
+  const absl::string_view what = !IsUnreachable(why) ? "interrupted by "
+                                 : connected_        ? "lost the connection to "
+                                                     : "cannot reach ";
+  Remark(absl::StrCat(what, channel_->options().gateway, " (", absl::StatusCodeToString(why.code()),
+                      ": ", Printable(why.message()), "); trying again"));
+}
+
+// Returns whether the session still wants items.
+bool WatchSession::NoteConnected() {
+  const std::scoped_lock lock(mutex_);
+  if (finished_) return false;
+  if (noted_outage_) Remark(absl::StrCat("connected to ", channel_->options().gateway));
+  noted_outage_ = false;
+  connected_ = true;
+  return true;
+}
+
+void WatchSession::TellError(const Watch& watch, const absl::Status& error) {
+  const std::scoped_lock printing(print_mutex_);
+  {
+    const std::scoped_lock lock(mutex_);
+    if (finished_) return;
+    exit_status_ = std::max(exit_status_, IsUnreachable(error) ? kUnreachable : kGatewayError);
+    if (IsUnreachable(error)) {
+      if (!noted_unreachable_) RemarkUnreachable(channel_->options().gateway, error);
+      noted_unreachable_ = true;
+      return;
+    }
+  }
+  const std::string text = format_.Error(watch.target, error);
+  if (format_.PrintsErrors()) {
+    Print(text);  // what it returns is in exit_status_ and finished_ already
+  } else {
+    Remark(text);
+  }
+}
+
+// Returns false if the output cannot take any more. Not under mutex_: a reader that does not read
+// must not keep Run() from seeing a signal.
+bool WatchSession::Print(const std::string& line) {
+  if (line.empty()) return true;
+  const absl::Status written = out_.WriteLine(line);
+  if (written.ok()) return true;
+  const std::scoped_lock lock(mutex_);
+  if (!absl::IsCancelled(written) && !finished_) {
+    Remark(written.message());
+    exit_status_ = std::max(exit_status_, kUsage);
+  }
+  Finish();
+  return false;
+}
+
+void WatchSession::Remember(const Watch& watch, const v1::WatchItem& item) {
+  if (state_ == nullptr) return;
+  // A gap without a token is the watcher's own: it begins anew.
+  if (item.resume_token().empty() && !item.has_gap()) return;
+  state_->Keep(watch.state_key, item.resume_token());
+  eventfd_write(wake_fd_, 1);
+}
+
+void WatchSession::WriteStateIfDue(absl::Time now) {
+  if (state_ == nullptr || state_->NextWrite() > now) return;
+  if (const absl::Status written = state_->Write(now); !written.ok()) Remark(written.message());
+}
+
+void WatchSession::Finish() {
+  finished_ = true;
+  eventfd_write(wake_fd_, 1);
+}
+
+}  // namespace sipevents::client

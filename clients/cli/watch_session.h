@@ -1,0 +1,84 @@
+#ifndef CLIENTS_CLI_WATCH_SESSION_H_
+#define CLIENTS_CLI_WATCH_SESSION_H_
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "clients/cli/exit_status.h"
+#include "clients/cli/line_format.h"
+#include "clients/cli/line_writer.h"
+#include "clients/cli/state_file.h"
+#include "clients/cpp/channel.h"
+#include "clients/cpp/event_watcher.h"
+
+namespace sipevents::client {
+
+// Runs several watches until all have ended, and prints what they bring, line by line.
+//
+// Threads: Add() and Run() the owner's. Each watcher calls in from a thread of its own; one mutex
+// keeps their lines whole, another one what they share with Run().
+class WatchSession {
+ public:
+  struct Options {
+    std::optional<int64_t> max_events;  // ends after so many, over all targets
+    absl::Duration timeout = absl::InfiniteDuration();
+  };
+
+  // All must outlive the session; `state` may be null.
+  WatchSession(std::shared_ptr<Channel> channel, const LineFormat& format, LineWriter& out,
+               StateFile* state, Options options);
+  ~WatchSession();
+  WatchSession(const WatchSession&) = delete;
+  WatchSession& operator=(const WatchSession&) = delete;
+
+  // Adds a watch; its token comes from the state file, if there is one. Before Run().
+  void Add(const std::string& target, WatchOptions options);
+
+  // Returns when all watches have ended, the wanted events have come, the time is up, nobody
+  // reads the output any more, or `stop_fd` is readable.
+  ExitStatus Run(int stop_fd);
+
+ private:
+  struct Watch;
+
+  void OnItem(const Watch& watch, const v1::WatchItem& item);
+  void OnEnd(const Watch& watch, const absl::Status& end);
+  void OnRetry(const absl::Status& why);
+  void RunUntilFinished(int stop_fd);
+  bool WaitForWake(int stop_fd, absl::Time until);
+  bool NoteConnected();
+  void TellError(const Watch& watch, const absl::Status& error);
+  bool Print(const std::string& line);
+  void Remember(const Watch& watch, const v1::WatchItem& item);
+  void WriteStateIfDue(absl::Time now);
+  void Finish();
+
+  const std::shared_ptr<Channel> channel_;
+  const LineFormat& format_;
+  LineWriter& out_;
+  const Options options_;
+  std::vector<std::unique_ptr<Watch>> watches_;
+  int wake_fd_;  // an eventfd: look again
+
+  std::mutex print_mutex_;  // held while a line is written; taken before mutex_
+  std::mutex mutex_;
+  // Guarded by mutex_:
+  StateFile* const state_;
+  bool finished_ = false;
+  size_t running_ = 0;
+  int64_t events_ = 0;
+  bool connected_ = false;     // something has come
+  bool noted_outage_ = false;  // one remark per outage, however many watches notice it
+  bool noted_unreachable_ = false;
+  ExitStatus exit_status_ = kDone;
+};
+
+}  // namespace sipevents::client
+
+#endif  // CLIENTS_CLI_WATCH_SESSION_H_

@@ -1,0 +1,29 @@
+#ifndef CLIENTS_CPP_RETRY_POLICY_H_
+#define CLIENTS_CPP_RETRY_POLICY_H_
+
+#include "absl/status/status.h"
+
+namespace sipevents::client {
+
+// What to do about the error that a stream ended with.
+enum class Verdict {
+  kFinal,         // trying again would not help: tell the caller
+  kRetry,         // it may pass: connect again, with the token
+  kTokenRefused,  // the gateway cannot use the resume token
+};
+
+// Judges an error (never OK). `was_connected`: whether the watcher has had a stream before, so
+// that the request itself is known to be good.
+//
+// Final are INVALID_ARGUMENT, NOT_FOUND, PERMISSION_DENIED, UNAUTHENTICATED, OUT_OF_RANGE,
+// FAILED_PRECONDITION, UNIMPLEMENTED and ALREADY_EXISTS. Retried are UNAVAILABLE,
+// DEADLINE_EXCEEDED and ABORTED always; RESOURCE_EXHAUSTED with a RetryInfo, or where the gateway
+// took the request before; INTERNAL, UNKNOWN, CANCELLED and DATA_LOSS where no ErrorInfo says that
+// the gateway itself answered so, since a broken connection looks like this.
+//
+// Threads: any.
+Verdict Judge(const absl::Status& error, bool was_connected);
+
+}  // namespace sipevents::client
+
+#endif  // CLIENTS_CPP_RETRY_POLICY_H_

@@ -1,0 +1,65 @@
+#ifndef GATEWAY_CONFIG_SETTINGS_H_
+#define GATEWAY_CONFIG_SETTINGS_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "gateway/telemetry/log_format.h"
+#include "sip/base/log.h"
+#include "sip/base/net_address.h"
+
+namespace sipevents::gateway {
+
+// Every setting of sip-event-gateway, once; a field has the name of its flag. What a setting
+// means to an operator stands in the table of settings_table.cc, which --help prints.
+struct Settings {
+  // gRPC
+  std::vector<HostPort> grpc_listen = {{"127.0.0.1", 50051}};
+  std::string grpc_tls_cert;  // a PEM file; empty: no TLS
+  std::string grpc_tls_key;
+  std::string grpc_client_ca;    // a PEM file; empty: no client certificates
+  std::string grpc_tokens_file;  // empty: no bearer tokens
+  bool insecure_no_auth = false;
+  int grpc_max_connections = 20'000;
+
+  // SIP
+  std::vector<SipListenAddress> sip_listen = {{Transport::kUdp, {"127.0.0.1", 5060}},
+                                              {Transport::kTcp, {"127.0.0.1", 5060}}};
+  std::vector<std::string> sip_advertise;  // none, one for all listeners, or one for each
+  int sip_shards = 1;
+  std::vector<int> sip_shard_ports;  // none, or sip_shards - 1
+  std::string sip_outbound_proxy;    // empty: RFC 3263
+  std::string sip_identity = "sip:gateway@localhost";
+  std::string sip_credentials_file;                   // empty: none
+  absl::Duration sip_expires = absl::ZeroDuration();  // zero: each package's own
+  bool sip_strict = false;                            // --sip_profile=strict
+  absl::Duration sip_t1 = absl::Milliseconds(500);
+  std::string tel_domain;  // empty: tel: targets are refused
+
+  // Life of Subscriptions, and bounds
+  absl::Duration linger = absl::Minutes(5);
+  int64_t max_subscriptions = 1'100'000;
+  int64_t max_watches = 100'000;
+  int64_t event_log_memory = int64_t{1} << 30;  // octets
+
+  // The process
+  std::optional<HostPort> http_listen = HostPort{"127.0.0.1", 9464};  // absent: no HTTP
+  absl::Duration drain_timeout = absl::Seconds(10);
+  LogFormat log_format = LogFormat::kText;
+  LogSeverity log_level = LogSeverity::kInfo;
+
+  bool operator==(const Settings&) const = default;
+};
+
+// Checks what no single setting can know: listeners beyond loopback have authentication, a
+// certificate has its key, a wildcard address is advertised as something else, files that are
+// named can be read. The error is one line that names flag, value and expectation.
+absl::Status CheckSettings(const Settings& settings);
+
+}  // namespace sipevents::gateway
+
+#endif  // GATEWAY_CONFIG_SETTINGS_H_

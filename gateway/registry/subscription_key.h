@@ -1,0 +1,63 @@
+#ifndef GATEWAY_REGISTRY_SUBSCRIPTION_KEY_H_
+#define GATEWAY_REGISTRY_SUBSCRIPTION_KEY_H_
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/time/time.h"
+
+namespace sipevents::gateway {
+
+// What makes two requests ask for the same Subscription. Every field is checked and canonical
+// (see gateway/rpc/request_checks.h): comparing octets is enough.
+struct SubscriptionKey {
+  std::string tenant;
+  std::string target_uri;
+  std::string event_package;
+  std::vector<std::pair<std::string, std::string>> event_parameters;  // sorted, names unique
+  std::string identity;                                               // empty: the gateway's own
+  std::vector<std::string> accept;                                    // sorted, unique
+  std::string body_content_type;                                      // empty: no body
+  std::string body;
+
+  bool operator==(const SubscriptionKey&) const = default;
+};
+
+// What a caller asks to follow.
+struct WantedSubscription {
+  std::string name;  // of `key`, by SubscriptionNamer
+  SubscriptionKey key;
+  absl::Duration expires;  // what the SIP subscription shall ask for; zero: the agent's own
+};
+
+// Gives Subscriptions their names: `subscriptions/{id}`, where `id` is a character for the version
+// of the key's format and 160 bits of HMAC-SHA-256 over the key, in lower-case base32. Replicas
+// with the same secret agree on a name, and nobody without it can guess a user from one.
+//
+// Threads: any.
+class SubscriptionNamer {
+ public:
+  // `secret`: octets that only this deployment knows; 32 of them are right.
+  explicit SubscriptionNamer(std::string secret) : secret_(std::move(secret)) {}
+
+  // Makes one with a secret that dies with the process.
+  static SubscriptionNamer WithRandomSecret();
+
+  std::string NameOf(const SubscriptionKey& key) const;
+
+ private:
+  std::string secret_;
+};
+
+// Whether `text` has the form of a name that SubscriptionNamer gives.
+bool IsSubscriptionName(std::string_view text);
+
+// What the names look like, for messages about those that do not.
+inline constexpr std::string_view kSubscriptionNameForm =
+    "subscriptions/ and the 33 characters of an id that the gateway gave";
+
+}  // namespace sipevents::gateway
+
+#endif  // GATEWAY_REGISTRY_SUBSCRIPTION_KEY_H_

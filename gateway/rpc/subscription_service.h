@@ -1,0 +1,120 @@
+#ifndef GATEWAY_RPC_SUBSCRIPTION_SERVICE_H_
+#define GATEWAY_RPC_SUBSCRIPTION_SERVICE_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "gateway/auth/authenticator.h"
+#include "gateway/auth/authorizer.h"
+#include "gateway/registry/subscription_key.h"
+#include "gateway/registry/subscription_registry.h"
+#include "gateway/rpc/drainable.h"
+#include "gateway/rpc/request_checks.h"
+#include "gateway/rpc/subscription_service_fetch.h"
+#include "gateway/telemetry/metrics.h"
+#include "gateway/watch/fanout_executor.h"
+#include "gateway/watch/watch_stream.h"
+#include "sip/agent.h"
+#include "sip/base/clock.h"
+#include "sipevents/v1/subscriptions.grpc.pb.h"
+
+namespace sipevents::gateway {
+
+// The callback API for every rpc; Watch deals in octets, since its batches are encoded already.
+using SubscriptionsCallbackBase = v1::Subscriptions::WithCallbackMethod_CreateSubscription<
+    v1::Subscriptions::WithCallbackMethod_GetSubscription<
+        v1::Subscriptions::WithCallbackMethod_ListSubscriptions<
+            v1::Subscriptions::WithCallbackMethod_DeleteSubscription<
+                v1::Subscriptions::WithRawCallbackMethod_Watch<
+                    v1::Subscriptions::WithCallbackMethod_FetchState<
+                        v1::Subscriptions::Service>>>>>>;
+
+// Serves sipevents.v1.Subscriptions. In every rpc: who calls, is the request well formed, may the
+// caller do this, and only then whether the thing is there. What is of another tenant looks like
+// what is not there.
+//
+// Threads: any; gRPC's.
+// Ends: after the server has shut down and AwaitDrained() or the last stream's end.
+class SubscriptionService final : public SubscriptionsCallbackBase, public Drainable {
+ public:
+  struct Options {
+    // For tel: URIs; empty: they are refused.
+    std::string tel_domain;
+    // Canonical --sip_identity: naming it is the same as naming none.
+    std::string own_identity;
+    // How many FetchState calls may wait for SIP at once.
+    int max_fetches = 1'000;
+  };
+  // All must outlive the service.
+  struct Parts {
+    SubscriptionRegistry& registry;
+    sip::Agent& agent;
+    const SubscriptionNamer& namer;
+    const Authenticator& authenticator;
+    const Authorizer& authorizer;
+    const Clock& clock;
+    FanoutExecutor& executor;
+    Metrics& metrics;
+  };
+
+  SubscriptionService(Options options, const Parts& parts);
+
+  grpc::ServerUnaryReactor* CreateSubscription(grpc::CallbackServerContext* context,
+                                               const v1::CreateSubscriptionRequest* request,
+                                               v1::Subscription* response) override;
+  grpc::ServerUnaryReactor* GetSubscription(grpc::CallbackServerContext* context,
+                                            const v1::GetSubscriptionRequest* request,
+                                            v1::Subscription* response) override;
+  grpc::ServerUnaryReactor* ListSubscriptions(grpc::CallbackServerContext* context,
+                                              const v1::ListSubscriptionsRequest* request,
+                                              v1::ListSubscriptionsResponse* response) override;
+  grpc::ServerUnaryReactor* DeleteSubscription(grpc::CallbackServerContext* context,
+                                               const v1::DeleteSubscriptionRequest* request,
+                                               google::protobuf::Empty* response) override;
+  grpc::ServerWriteReactor<grpc::ByteBuffer>* Watch(grpc::CallbackServerContext* context,
+                                                    const grpc::ByteBuffer* request) override;
+  grpc::ServerUnaryReactor* FetchState(grpc::CallbackServerContext* context,
+                                       const v1::FetchStateRequest* request,
+                                       v1::FetchStateResponse* response) override;
+
+  // Drainable:
+  void BeginDrain() override;
+  bool AwaitDrained(absl::Time deadline) override;
+
+ private:
+  absl::Status Create(const grpc::CallbackServerContext& context,
+                      const v1::CreateSubscriptionRequest& request, v1::Subscription& response);
+  absl::Status Get(const grpc::CallbackServerContext& context,
+                   const v1::GetSubscriptionRequest& request, v1::Subscription& response);
+  absl::Status List(const grpc::CallbackServerContext& context,
+                    const v1::ListSubscriptionsRequest& request,
+                    v1::ListSubscriptionsResponse& response);
+  absl::Status Delete(const grpc::CallbackServerContext& context,
+                      const v1::DeleteSubscriptionRequest& request);
+  absl::StatusOr<std::shared_ptr<WatchStream>> BeginWatch(
+      const grpc::CallbackServerContext& context, const grpc::ByteBuffer& request);
+  absl::StatusOr<WatchLease> LeaseFor(const Caller& caller, const WatchOrder& order);
+  // OK if the state was taken from a live Subscription; nullopt if it has to be fetched.
+  bool ServeFromLive(const FetchOrder& order, v1::FetchStateResponse& response) const;
+
+  // Who calls; DRAINING once the drain has begun.
+  absl::StatusOr<Caller> Admit(const grpc::CallbackServerContext& context) const;
+  // One that exists, and on which the caller may do this.
+  absl::StatusOr<std::shared_ptr<const Incarnation>> FindFor(const Caller& caller, Action action,
+                                                             const std::string& name) const;
+  absl::Status Authorize(const Caller& caller, Action action, const SubscriptionKey& key) const;
+  // Counts what was refused for want of room.
+  void CountRefusal(const absl::Status& status) const;
+
+  const Parts parts_;
+  const RequestChecks checks_;
+  LiveStreams streams_;
+  FetchSlots fetch_slots_;
+};
+
+}  // namespace sipevents::gateway
+
+#endif  // GATEWAY_RPC_SUBSCRIPTION_SERVICE_H_

@@ -1,0 +1,262 @@
+#include "gateway/telemetry/metrics.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "prometheus/text_serializer.h"
+
+namespace sipevents::gateway {
+namespace {
+
+using prometheus::BuildCounter;
+using prometheus::BuildGauge;
+
+constexpr size_t kMaxNamedSeries = 64;
+constexpr size_t kMaxPackages = 64;
+
+constexpr std::array<const char*, 5> kStateLabels = {"subscribing", "pending", "active", "retrying",
+                                                     "terminated"};
+
+// Methods that get a label of their own; the last one takes all others.
+constexpr std::array<std::string_view, 8> kMethods = {"SUBSCRIBE", "NOTIFY", "OPTIONS", "PUBLISH",
+                                                      "INVITE",    "BYE",    "ACK",     "other"};
+
+size_t MethodIndex(std::string_view method) {
+  const auto it = std::find(kMethods.begin(), kMethods.end() - 1, method);
+  return static_cast<size_t>(it - kMethods.begin());
+}
+
+// Status codes that get a label of their own (RFC 3261, 3903, 6665 and what deployed servers
+// send); of the others only the class is told, so that a peer cannot make series.
+constexpr std::array<int, 43> kStatuses = {200, 202, 204, 300, 301, 302, 305, 380, 400, 401, 402,
+                                           403, 404, 405, 406, 407, 408, 410, 412, 413, 414, 415,
+                                           416, 420, 421, 423, 429, 480, 481, 482, 483, 484, 486,
+                                           488, 489, 491, 500, 501, 502, 503, 504, 603, 604};
+
+// One slot for each of them, one for each class 1xx … 6xx, one for "dropped" (status 0) and
+// one for what is no status at all.
+constexpr size_t kDropped = kStatuses.size() + 6;
+constexpr size_t kNoStatus = kDropped + 1;
+constexpr size_t kStatusSlots = kNoStatus + 1;
+
+size_t StatusSlot(int status) {
+  if (status == 0) return kDropped;
+  if (status < 100 || status > 699) return kNoStatus;
+  const auto it = std::lower_bound(kStatuses.begin(), kStatuses.end(), status);
+  if (it != kStatuses.end() && *it == status) return static_cast<size_t>(it - kStatuses.begin());
+  return kStatuses.size() + static_cast<size_t>(status / 100) - 1;
+}
+
+std::string StatusLabel(size_t slot) {
+  if (slot == kDropped) return "dropped";
+  if (slot == kNoStatus) return "other";
+  if (slot < kStatuses.size()) return absl::StrCat(kStatuses[slot]);
+  return absl::StrCat(slot - kStatuses.size() + 1, "xx");
+}
+
+}  // namespace
+
+void PackageMetrics::MoveSubscription(std::optional<sip::SubscriptionState> from,
+                                      std::optional<sip::SubscriptionState> to) {
+  if (from == to) return;
+  if (from.has_value()) subscriptions_[static_cast<size_t>(*from)]->Decrement();
+  if (to.has_value()) subscriptions_[static_cast<size_t>(*to)]->Increment();
+}
+
+// A series comes into being when it first counts; from then on counting is an atomic add.
+class Metrics::CodeCounters {
+ public:
+  explicit CodeCounters(prometheus::Family<prometheus::Counter>& family) : family_(family) {}
+
+  void Count(std::string_view method, int status) {
+    const size_t method_index = MethodIndex(method);
+    const size_t slot = StatusSlot(status);
+    std::atomic<prometheus::Counter*>& cell = cells_[method_index * kStatusSlots + slot];
+    prometheus::Counter* counter = cell.load(std::memory_order_acquire);
+    if (counter == nullptr) {
+      counter = &family_.Add(
+          {{"method", std::string(kMethods[method_index])}, {"status", StatusLabel(slot)}});
+      cell.store(counter, std::memory_order_release);
+    }
+    counter->Increment();
+  }
+
+ private:
+  prometheus::Family<prometheus::Counter>& family_;
+  std::array<std::atomic<prometheus::Counter*>, kMethods.size() * kStatusSlots> cells_{};
+};
+
+class Metrics::NamedCounters {
+ public:
+  NamedCounters(prometheus::Family<prometheus::Counter>& family, std::string label)
+      : family_(family), label_(std::move(label)), other_(family.Add({{label_, "other"}})) {}
+
+  void Count(std::string_view name) {
+    MutexLock lock(mutex_);
+    auto it = counters_.find(name);
+    if (it == counters_.end()) {
+      if (counters_.size() >= kMaxNamedSeries) return other_.Increment();
+      const std::string key(name);
+      it = counters_.emplace(key, &family_.Add({{label_, key}})).first;
+    }
+    it->second->Increment();
+  }
+
+ private:
+  prometheus::Family<prometheus::Counter>& family_;
+  const std::string label_;
+  prometheus::Counter& other_;
+  Mutex mutex_;
+  std::map<std::string, prometheus::Counter*, std::less<>> counters_ ABSL_GUARDED_BY(mutex_);
+};
+
+class Metrics::CallbackGauge : public prometheus::Collectable {
+ public:
+  CallbackGauge(std::string name, std::string help, std::function<double()> read)
+      : name_(std::move(name)), help_(std::move(help)), read_(std::move(read)) {}
+
+  std::vector<prometheus::MetricFamily> Collect() const override {
+    prometheus::MetricFamily family;
+    family.name = name_;
+    family.help = help_;
+    family.type = prometheus::MetricType::Gauge;
+    family.metric.emplace_back().gauge.value = read_();
+    return {std::move(family)};
+  }
+
+ private:
+  const std::string name_;
+  const std::string help_;
+  const std::function<double()> read_;
+};
+
+Metrics::Metrics(std::function<bool(std::string_view)> is_known_package)
+    : is_known_package_(std::move(is_known_package)),
+      subscriptions_(BuildGauge()
+                         .Name("sipevents_subscriptions")
+                         .Help("Subscriptions by state and event package.")
+                         .Register(registry_)),
+      events_(BuildCounter()
+                  .Name("sipevents_events_total")
+                  .Help("Events by what became of them for a watcher: delivered, superseded by a "
+                        "newer one, or dropped (a gap).")
+                  .Register(registry_)),
+      decode_errors_(BuildCounter()
+                         .Name("sipevents_decode_errors_total")
+                         .Help("NOTIFY bodies that could not be decoded, by event package.")
+                         .Register(registry_)),
+      streams_(&BuildGauge()
+                    .Name("sipevents_streams")
+                    .Help("gRPC streams that are open.")
+                    .Register(registry_)
+                    .Add({})),
+      in_flight_(&BuildGauge()
+                      .Name("sipevents_sip_requests_in_flight")
+                      .Help("SIP requests sent and not yet finally answered.")
+                      .Register(registry_)
+                      .Add({})),
+      notify_to_stream_("sipevents_notify_to_stream_seconds",
+                        "From the arrival of a NOTIFY to the write of its event to a stream.") {
+  auto& connections = BuildCounter()
+                          .Name("sipevents_grpc_connections_total")
+                          .Help(
+                              "gRPC connections by result: accepted, or refused for lack of "
+                              "room.")
+                          .Register(registry_);
+  connections_accepted_ = &connections.Add({{"result", "accepted"}});
+  connections_refused_ = &connections.Add({{"result", "refused"}});
+  requests_ = std::make_unique<CodeCounters>(
+      BuildCounter()
+          .Name("sipevents_sip_requests_received_total")
+          .Help("SIP requests that came in, by method and the status they were answered with.")
+          .Register(registry_));
+  responses_ = std::make_unique<CodeCounters>(
+      BuildCounter()
+          .Name("sipevents_sip_responses_total")
+          .Help("Final responses to SIP requests of the gateway, by method and status; 408 and "
+                "503 also for time-outs and transport failures.")
+          .Register(registry_));
+  deviations_ = std::make_unique<NamedCounters>(
+      BuildCounter()
+          .Name("sipevents_sip_deviations_total")
+          .Help("What peers did against the RFCs, by the row of the requirement catalogue.")
+          .Register(registry_),
+      "row");
+  bounds_ = std::make_unique<NamedCounters>(
+      BuildCounter()
+          .Name("sipevents_bound_reached_total")
+          .Help("How often a bound of the gateway refused something.")
+          .Register(registry_),
+      "bound");
+  MutexLock lock(mutex_);
+  other_ = packages_.emplace("other", NewPackage("other")).first->second.get();
+}
+
+Metrics::~Metrics() = default;
+
+std::unique_ptr<PackageMetrics> Metrics::NewPackage(const std::string& label) {
+  auto package = std::make_unique<PackageMetrics>();
+  for (size_t i = 0; i < kStateLabels.size(); ++i) {
+    package->subscriptions_[i] =
+        &subscriptions_.Add({{"package", label}, {"state", kStateLabels[i]}});
+  }
+  package->delivered_ = &events_.Add({{"outcome", "delivered"}, {"package", label}});
+  package->superseded_ = &events_.Add({{"outcome", "superseded"}, {"package", label}});
+  package->dropped_ = &events_.Add({{"outcome", "dropped"}, {"package", label}});
+  package->decode_errors_ = &decode_errors_.Add({{"package", label}});
+  return package;
+}
+
+PackageMetrics& Metrics::ForPackage(std::string_view event_package) {
+  MutexLock lock(mutex_);
+  const auto it = packages_.find(event_package);
+  if (it != packages_.end()) return *it->second;
+  if (packages_.size() >= kMaxPackages || !is_known_package_(event_package)) return *other_;
+  const std::string label(event_package);
+  return *packages_.emplace(label, NewPackage(label)).first->second;
+}
+
+void Metrics::OnBoundReached(std::string_view bound) { bounds_->Count(bound); }
+
+void Metrics::OnConnection(bool accepted) {
+  (accepted ? connections_accepted_ : connections_refused_)->Increment();
+}
+
+void Metrics::AddGauge(std::string name, std::string help, std::function<double()> read) {
+  MutexLock lock(callbacks_mutex_);
+  callbacks_.push_back(
+      std::make_unique<CallbackGauge>(std::move(name), std::move(help), std::move(read)));
+}
+
+std::string Metrics::Text() const {
+  std::vector<prometheus::MetricFamily> families = registry_.Collect();
+  const auto append = [&families](const prometheus::Collectable& collectable) {
+    auto more = collectable.Collect();
+    std::move(more.begin(), more.end(), std::back_inserter(families));
+  };
+  append(notify_to_stream_);
+  {
+    MutexLock lock(callbacks_mutex_);
+    for (const auto& callback : callbacks_) append(*callback);
+  }
+  return prometheus::TextSerializer().Serialize(families);
+}
+
+void Metrics::OnRequestAnswered(std::string_view method, int status) {
+  requests_->Count(method, status);
+}
+
+void Metrics::OnResponse(std::string_view method, int status) { responses_->Count(method, status); }
+
+void Metrics::OnInFlight(int change) { in_flight_->Increment(change); }
+
+void Metrics::OnDecodeError(std::string_view event_package) {
+  ForPackage(event_package).decode_errors_->Increment();
+}
+
+void Metrics::OnDeviation(std::string_view row) { deviations_->Count(row); }
+
+}  // namespace sipevents::gateway

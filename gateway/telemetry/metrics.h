@@ -1,0 +1,124 @@
+#ifndef GATEWAY_TELEMETRY_METRICS_H_
+#define GATEWAY_TELEMETRY_METRICS_H_
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/time/time.h"
+#include "gateway/telemetry/latency_histogram.h"
+#include "prometheus/counter.h"
+#include "prometheus/family.h"
+#include "prometheus/gauge.h"
+#include "prometheus/registry.h"
+#include "sip/agent.h"
+#include "sip/base/mutex.h"
+
+namespace sipevents::gateway {
+
+// The counters of one event package. Get it once per Subscription (Metrics::ForPackage), then
+// counting costs an atomic add.
+//
+// Threads: any. Lives as long as its Metrics.
+class PackageMetrics {
+ public:
+  // A Subscription went from one state to another; nullopt: it did not exist, or is forgotten.
+  void MoveSubscription(std::optional<sip::SubscriptionState> from,
+                        std::optional<sip::SubscriptionState> to);
+  // Events handed to a stream.
+  void AddDelivered(uint64_t events) { delivered_->Increment(static_cast<double>(events)); }
+  // Events that a watcher was not shown since a newer one stood for them (LATEST).
+  void AddSuperseded(uint64_t events) { superseded_->Increment(static_cast<double>(events)); }
+  // Events that a watcher should have been shown and that were gone (a `gap`).
+  void AddDropped(uint64_t events) { dropped_->Increment(static_cast<double>(events)); }
+
+ private:
+  friend class Metrics;
+  std::array<prometheus::Gauge*, 5> subscriptions_{};  // by sip::SubscriptionState
+  prometheus::Counter* delivered_ = nullptr;
+  prometheus::Counter* superseded_ = nullptr;
+  prometheus::Counter* dropped_ = nullptr;
+  prometheus::Counter* decode_errors_ = nullptr;
+};
+
+// All that the gateway counts, for /metrics. Peers and callers cannot make series: labels come
+// from fixed sets, everything else is "other".
+//
+// Threads: any.
+class Metrics : public sip::SipMetrics {
+ public:
+  // `is_known_package` says which event packages get a label of their own; the others share
+  // "other". Any thread; must always answer the same.
+  explicit Metrics(std::function<bool(std::string_view)> is_known_package);
+  ~Metrics() override;
+
+  // The counters of a package; the reference is good as long as the Metrics.
+  PackageMetrics& ForPackage(std::string_view event_package);
+
+  // From the NOTIFY's arrival to the write to a stream of an event that was not `initial`, for
+  // `events` events of one batch.
+  void ObserveNotifyToStream(absl::Duration latency, uint64_t events = 1) {
+    notify_to_stream_.Observe(latency, events);
+  }
+  // A gRPC stream began (+1) or ended (-1).
+  void OnStream(int change) { streams_->Increment(change); }
+  // A bound refused something; `bound` as in BoundReached(). At most 64 names.
+  void OnBoundReached(std::string_view bound);
+  // A gRPC connection was accepted, or closed at once for lack of room.
+  void OnConnection(bool accepted);
+
+  // Shows a value that somebody else keeps, e.g. the octets of the event log. `read` is called
+  // by whoever collects, on any thread, for as long as the Metrics lives. To be called at the
+  // start.
+  void AddGauge(std::string name, std::string help, std::function<double()> read);
+
+  // All in the Prometheus text format.
+  std::string Text() const;
+
+  // sip::SipMetrics:
+  void OnRequestAnswered(std::string_view method, int status) override;
+  void OnResponse(std::string_view method, int status) override;
+  void OnInFlight(int change) override;
+  void OnDecodeError(std::string_view event_package) override;
+  void OnDeviation(std::string_view row) override;
+
+ private:
+  class CodeCounters;   // by method and status
+  class NamedCounters;  // by a name that is given at run time, up to a bound
+  class CallbackGauge;
+
+  std::unique_ptr<PackageMetrics> NewPackage(const std::string& label);
+
+  prometheus::Registry registry_;
+  const std::function<bool(std::string_view)> is_known_package_;
+  prometheus::Family<prometheus::Gauge>& subscriptions_;
+  prometheus::Family<prometheus::Counter>& events_;
+  prometheus::Family<prometheus::Counter>& decode_errors_;
+  prometheus::Gauge* streams_;
+  prometheus::Gauge* in_flight_;
+  prometheus::Counter* connections_accepted_;
+  prometheus::Counter* connections_refused_;
+  std::unique_ptr<CodeCounters> requests_;
+  std::unique_ptr<CodeCounters> responses_;
+  std::unique_ptr<NamedCounters> deviations_;
+  std::unique_ptr<NamedCounters> bounds_;
+  LatencyHistogram notify_to_stream_;
+
+  PackageMetrics* other_ = nullptr;
+  Mutex mutex_;
+  std::map<std::string, std::unique_ptr<PackageMetrics>, std::less<>> packages_
+      ABSL_GUARDED_BY(mutex_);
+  mutable Mutex callbacks_mutex_;
+  std::vector<std::unique_ptr<CallbackGauge>> callbacks_ ABSL_GUARDED_BY(callbacks_mutex_);
+};
+
+}  // namespace sipevents::gateway
+
+#endif  // GATEWAY_TELEMETRY_METRICS_H_

@@ -1,0 +1,60 @@
+#ifndef GATEWAY_WATCH_WATCH_BATCH_H_
+#define GATEWAY_WATCH_WATCH_BATCH_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "gateway/watch/log_entry.h"
+#include "gateway/watch/resume_token.h"
+
+namespace sipevents::gateway {
+
+// As v1.Bookmark.Kind.
+enum class BookmarkKind : uint8_t { kInitialStateComplete = 1, kHeartbeat = 2, kDrain = 3 };
+
+// As v1.Gap.Reason.
+enum class GapReason : uint8_t { kTrimmed = 1, kLogReplaced = 2 };
+
+// One v1.WatchResponse under way, as octets. Entries are copied as they were encoded once:
+// protobuf allows the fields that differ from reader to reader to follow.
+//
+// Threads: one at a time.
+struct WatchBatch {
+  // The encoded v1.WatchResponse; empty: no items.
+  std::string bytes;
+  int items = 0;
+  // It was closed by a limit: there is more to read at once.
+  bool full = false;
+  // For metrics: events in it, and those that they (or the end of their dialog) stand for.
+  int events = 0;
+  uint64_t superseded = 0;
+  // When the events came that are not part of a snapshot.
+  std::vector<absl::Time> live_event_times;
+
+  void Clear();
+
+  // Each appends one item that has the token of `sequence`. `superseded` and `initial` go with
+  // events only.
+  void AppendEntry(const LogEntry& entry, bool initial, uint64_t superseded_before,
+                   const ResumeTokenEncoder& tokens, uint64_t sequence);
+  void AppendGap(GapReason reason, std::optional<absl::Time> earliest_available,
+                 const ResumeTokenEncoder& tokens, uint64_t sequence);
+  void AppendBookmark(BookmarkKind kind, bool has_state, const ResumeTokenEncoder& tokens,
+                      uint64_t sequence);
+
+  // The most that an item takes beyond its payload.
+  static constexpr size_t kItemOverhead = 96;
+
+ private:
+  void AppendItem(int field, std::string_view payload, std::string_view more,
+                  const ResumeTokenEncoder& tokens, uint64_t sequence);
+};
+
+}  // namespace sipevents::gateway
+
+#endif  // GATEWAY_WATCH_WATCH_BATCH_H_

@@ -1,0 +1,56 @@
+#ifndef SIP_AGENT_IMPL_H_
+#define SIP_AGENT_IMPL_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "sip/agent.h"
+
+namespace sipevents::sip {
+
+// How the SIP side is set up; gateway/config fills it from the flags of the same names.
+struct AgentOptions {
+  // Where to listen: "udp:127.0.0.1:5060", "tcp:[::1]:5060". Port 0 picks one.
+  std::vector<std::string> listen;
+  // What Via and Contact say, "host" or "host:port" (a port given as 0 or left out: the bound
+  // one): none, one for all listeners, or one per listener. A wildcard listener needs one.
+  std::vector<std::string> advertise;
+  // SIP threads. The first serves the listeners above; each further one owns a port.
+  int shards = 1;
+  // Ports of the further shards, shards - 1 of them; empty: any free one.
+  std::vector<int> shard_ports;
+  // "sip:127.0.0.1:5090;lr": where out-of-dialog requests go first; empty: where the URI says.
+  std::string outbound_proxy;
+  // From of requests that name no identity.
+  std::string identity = "sip:gateway@localhost";
+  // File of "realm user password [domain…]" lines; empty: none.
+  std::string credentials_file;
+  // Duration that subscriptions ask for; zero: the package's own.
+  absl::Duration expires;
+  // Reject what peers get wrong instead of tolerating it (DEV rows).
+  bool strict = false;
+  // T1 of RFC 3261, 10 ms to 10 s; Timers B, F and N are 64 times this.
+  absl::Duration t1 = absl::Milliseconds(500);
+  // Must outlive the agent; may be null.
+  SipMetrics* metrics = nullptr;
+};
+
+// An Agent that is running; destroying it stops the SIP threads.
+class RunningAgent : public Agent {
+ public:
+  // The listeners with the ports in use, in the order and syntax of AgentOptions::listen.
+  virtual const std::vector<std::string>& listening() const = 0;
+};
+
+// Starts the SIP threads and opens the listeners. Errors: INVALID_ARGUMENT (an option cannot be
+// used; the message names it as the flag is called, e.g. "--sip_listen"), UNAVAILABLE (an
+// address cannot be bound).
+absl::StatusOr<std::unique_ptr<RunningAgent>> StartAgent(AgentOptions options);
+
+}  // namespace sipevents::sip
+
+#endif  // SIP_AGENT_IMPL_H_

@@ -1,0 +1,26 @@
+#ifndef SIP_PACKAGES_MESSAGE_SUMMARY_H_
+#define SIP_PACKAGES_MESSAGE_SUMMARY_H_
+
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "sip/packages/decode_scratch.h"
+#include "sip/packages/document.h"
+#include "sip/packages/event_package.h"
+
+namespace sipevents::sip {
+
+// The package `message-summary` (RFC 3842). Each body is the full state of its fork; the
+// state of the Subscription is merged over all forks. Any thread.
+const EventPackage& MessageSummaryPackage();
+
+// Decodes a message summary into `summary`, whose text points into `scratch`. Counts above
+// 2^32-1 are clamped.
+// INVALID_ARGUMENT: no usable Messages-Waiting line; too large or too many lines; strict only:
+// Messages-Waiting is not the first line, a malformed line.
+absl::Status DecodeMessageSummary(std::string_view body, bool lenient, DecodeScratch& scratch,
+                                  MessageSummary& summary);
+
+}  // namespace sipevents::sip
+
+#endif  // SIP_PACKAGES_MESSAGE_SUMMARY_H_

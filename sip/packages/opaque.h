@@ -1,0 +1,14 @@
+#ifndef SIP_PACKAGES_OPAQUE_H_
+#define SIP_PACKAGES_OPAQUE_H_
+
+#include "sip/packages/event_package.h"
+
+namespace sipevents::sip {
+
+// Serves any event name: every NOTIFY, also one without a body, is an event of its own, whose
+// body passes through undecoded (its document is std::monostate). Any thread.
+const EventPackage& OpaquePackage();
+
+}  // namespace sipevents::sip
+
+#endif  // SIP_PACKAGES_OPAQUE_H_

@@ -1,0 +1,25 @@
+#ifndef SIP_PACKAGES_PRESENCE_H_
+#define SIP_PACKAGES_PRESENCE_H_
+
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "sip/packages/decode_scratch.h"
+#include "sip/packages/document.h"
+#include "sip/packages/event_package.h"
+
+namespace sipevents::sip {
+
+// The package `presence` (RFC 3856): PIDF (RFC 3863) with data model (RFC 4479) and RPID
+// (RFC 4480). Each body is the full state. Any thread.
+const EventPackage& PresencePackage();
+
+// Decodes a PIDF document into `presence`, whose text points into `scratch`.
+// INVALID_ARGUMENT: see ParseGuardedXml; another root than PIDF's `presence`; a child of it
+// that must be understood and is not; strict only: an identifier that PIDF demands is missing.
+absl::Status DecodePidf(std::string_view body, bool lenient, DecodeScratch& scratch,
+                        Presence& presence);
+
+}  // namespace sipevents::sip
+
+#endif  // SIP_PACKAGES_PRESENCE_H_

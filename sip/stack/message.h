@@ -1,0 +1,88 @@
+#ifndef SIP_STACK_MESSAGE_H_
+#define SIP_STACK_MESSAGE_H_
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/time/time.h"
+
+// SIP messages as the roles see them: plain structs, no sofia-sip. What comes in is views into
+// the message, good during the call that hands it over.
+
+namespace sipevents::sip {
+
+// A request that we send. Every text was checked: none holds CR, LF or NUL.
+struct OutgoingRequest {
+  std::string method;       // "SUBSCRIBE"
+  std::string request_uri;  // without <>
+  std::string from_uri;
+  std::string from_tag;
+  std::string to_uri;
+  std::string to_tag;  // empty outside a dialog
+  std::string call_id;
+  uint32_t cseq = 1;
+  std::string event;                   // value of the Event header
+  std::optional<uint32_t> expires;     // seconds
+  std::string accept;                  // empty: no Accept header
+  std::vector<std::string> route_set;  // values of Route headers, e.g. "<sip:p.example.com;lr>"
+  // Authorization and Proxy-Authorization: name and value.
+  std::vector<std::pair<std::string, std::string>> authorization;
+  std::string content_type;  // empty: no body
+  std::string body;
+};
+
+// One challenge of a 401 or 407.
+struct Challenge {
+  bool proxy = false;  // Proxy-Authenticate
+  std::string value;   // of the header: `Digest realm="…", …`
+};
+
+// The final answer to a request of ours.
+struct Response {
+  int status = 0;  // 200 to 699
+  // Nobody sent it: 408 stands for a time-out (Timer F), 503 for a transport failure.
+  bool made_here = false;
+  std::string_view to_tag;
+  std::string contact;                  // URI of the first Contact; empty if none
+  std::optional<uint32_t> expires;      // seconds
+  std::optional<uint32_t> min_expires;  // seconds
+  std::optional<uint32_t> retry_after;  // seconds
+  std::vector<Challenge> challenges;
+};
+
+// A NOTIFY that passed the checks of RFC 3261 and has one Event header.
+struct IncomingNotify {
+  absl::Time receive_time;
+  std::string_view call_id;
+  std::string_view from_tag;  // the notifier's
+  std::string_view to_tag;    // ours
+  uint32_t cseq = 0;
+  std::string_view event_type;
+  std::optional<std::string_view> event_id;
+  bool has_subscription_state = false;
+  std::string_view substate;  // as received
+  std::string_view reason;
+  std::optional<uint32_t> expires;      // seconds
+  std::optional<uint32_t> retry_after;  // seconds
+  std::string content_type;             // with parameters; empty: none given
+  std::string_view body;
+  // The two below are made on demand: a dialog needs them once, or when they change.
+  std::function<std::string()> contact_uri;                // empty if there is none
+  std::function<std::vector<std::string>()> record_route;  // values, in order received
+};
+
+// What to answer a NOTIFY with.
+struct NotifyAnswer {
+  int status = 200;
+  // Accept, Allow-Events … that go with an error.
+  std::vector<std::pair<std::string, std::string>> headers;
+};
+
+}  // namespace sipevents::sip
+
+#endif  // SIP_STACK_MESSAGE_H_

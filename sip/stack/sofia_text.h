@@ -1,0 +1,42 @@
+#ifndef SIP_STACK_SOFIA_TEXT_H_
+#define SIP_STACK_SOFIA_TEXT_H_
+
+#include <sofia-sip/msg_header.h>
+#include <sofia-sip/sip.h>
+#include <sofia-sip/url.h>
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sip/stack/message.h"
+
+// Turns sofia-sip's parsed headers into text and plain structs. SIP threads only.
+
+namespace sipevents::sip {
+
+// The value of a header, without its name.
+std::string HeaderValue(const msg_header_t* header);
+
+// A URL as text, without <>.
+std::string UrlText(const url_t* url);
+
+// A view of a C string; empty for null.
+inline std::string_view View(const char* text) {
+  return text == nullptr ? std::string_view() : std::string_view(text);
+}
+
+// Digits as seconds, clamped to 2^32-1; nullopt for anything else (GEN-12, TOR-06 … TOR-08).
+std::optional<uint32_t> DeltaSeconds(std::string_view text);
+
+// What the roles need of a final response.
+Response ToResponse(const sip_t& sip);
+
+// What the roles need of a NOTIFY; views into `sip`, which must have From, To, Call-ID, CSeq
+// and Event.
+IncomingNotify ToNotify(const sip_t& sip, absl::Time receive_time);
+
+}  // namespace sipevents::sip
+
+#endif  // SIP_STACK_SOFIA_TEXT_H_

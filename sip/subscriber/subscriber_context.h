@@ -1,0 +1,44 @@
+#ifndef SIP_SUBSCRIBER_SUBSCRIBER_CONTEXT_H_
+#define SIP_SUBSCRIBER_SUBSCRIBER_CONTEXT_H_
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "absl/time/time.h"
+#include "sip/agent.h"
+#include "sip/base/clock.h"
+#include "sip/base/random_id.h"
+#include "sip/base/timer_queue.h"
+#include "sip/packages/decode_scratch.h"
+#include "sip/stack/credentials.h"
+#include "sip/stack/dialog_table.h"
+#include "sip/stack/request_sender.h"
+#include "sip/subscriber/dialog_state.h"
+
+namespace sipevents::sip {
+
+// What all subscriptions of one SIP thread share. Everything referred to outlives them.
+//
+// Threads: the SIP thread.
+struct SubscriberContext {
+  RequestSender& sender;
+  const Clock& clock;
+  TimerQueue& timers;
+  RandomSource& random;
+  DialogTable& dialogs;
+  const CredentialTable& credentials;
+  DecodeScratch& scratch;
+  SipMetrics* metrics = nullptr;  // may be null
+  absl::Duration t1 = absl::Milliseconds(500);
+  std::string outbound_route;  // value of a Route header, "<sip:p.example.com;lr>"; may be empty
+  std::string identity;        // From where a request names none
+  absl::Duration expires;      // zero: the package's
+  bool strict = false;
+
+  StepContext Step() const { return {clock.Now(), t1, random.Uniform()}; }
+};
+
+}  // namespace sipevents::sip
+
+#endif  // SIP_SUBSCRIBER_SUBSCRIBER_CONTEXT_H_
