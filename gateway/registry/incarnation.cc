@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "gateway/registry/event_encoder.h"
 #include "gateway/registry/utf8.h"
 #include "google/protobuf/util/time_util.h"
 #include "sip/base/ascii.h"
@@ -84,8 +85,8 @@ Incarnation::Incarnation(const WantedSubscription& wanted, std::string uid, cons
       log_(std::make_shared<EventLog>(
           LogIdentity{.name = wanted.name, .uid = std::move(uid), .epoch = 1}, parts.log_limits,
           parts.executor, parts.budget)),
-      event_head_(EventEncoder::EncodeHead(wanted.name, wanted.key.target_uri,
-                                           wanted.key.event_package)),
+      event_head_(
+          EventEncoder::EncodeHead(wanted.name, wanted.key.target_uri, wanted.key.event_package)),
       expires_(wanted.expires) {
   metrics_.MoveSubscription(std::nullopt, sip::SubscriptionState::kSubscribing);
 }
@@ -146,29 +147,37 @@ void Incarnation::OnStatus(const sip::SubscriptionStatus& status) {
     status_ = now;
   }
   metrics_.MoveSubscription(before.state, now.state);
+  if (is_terminated) terminated_.store(true, std::memory_order_release);
   const bool is_first = log_head_ == 0;
   if (is_first || IsNews(std::move(before), now)) {
     log_head_ = log_->AppendStatus(Describe().SerializeAsString(), clock_.Now());
   }
   // Whoever waits for the first state learns that it may not come soon.
   if (is_terminated || now.state == sip::SubscriptionState::kRetrying) log_->Settle();
-  if (is_terminated) terminated_.store(true, std::memory_order_release);
 }
 
 void Incarnation::NoteNotify(absl::Time receive_time) {
   last_notify_nanos_.store(absl::ToUnixNanos(receive_time), std::memory_order_relaxed);
 }
 
+Incarnation::Dialog& Incarnation::DialogOf(std::string_view id) {
+  const auto found = dialogs_.find(AbslView(id));
+  if (found != dialogs_.end()) return found->second;
+  Dialog& dialog = dialogs_[std::string(id)];
+  dialog.key = ++last_key_;
+  return dialog;
+}
+
 void Incarnation::OnNotification(const sip::Notification& notification) {
+  // One for all Subscriptions of a SIP thread: it owns a buffer.
+  thread_local EventEncoder encoder;
   NoteNotify(notification.receive_time);
-  auto [dialog, is_new] = dialogs_.try_emplace(std::string(notification.dialog));
-  if (is_new) dialog->second.key = ++last_key_;
+  Dialog& dialog = DialogOf(notification.dialog);
   std::string last_document;
-  if (notification.document == nullptr) last_document = LastDocument(dialog->second);
-  const EventEncoder::Encoded encoded =
-      encoder_.Encode(event_head_, notification, last_document);
-  dialog->second.document_octets = encoded.document_octets;
-  log_head_ = log_->AppendEvent(dialog->second.key, encoded.event, notification.receive_time);
+  if (notification.document == nullptr) last_document = LastDocument(dialog);
+  const EventEncoder::Encoded encoded = encoder.Encode(event_head_, notification, last_document);
+  dialog.document_octets = encoded.document_octets;
+  log_head_ = log_->AppendEvent(dialog.key, encoded.event, notification.receive_time);
   log_->Settle();
 }
 

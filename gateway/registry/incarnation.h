@@ -12,7 +12,6 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
 #include "absl/time/time.h"
-#include "gateway/registry/event_encoder.h"
 #include "gateway/registry/subscription_key.h"
 #include "gateway/telemetry/metrics.h"
 #include "gateway/watch/event_log.h"
@@ -85,6 +84,7 @@ class Incarnation final : public sip::SubscriptionObserver {
     size_t document_octets = 0;
   };
 
+  Dialog& DialogOf(std::string_view id);
   std::string LastDocument(const Dialog& dialog) const;
   void NoteNotify(absl::Time receive_time);
 
@@ -105,7 +105,6 @@ class Incarnation final : public sip::SubscriptionObserver {
 
   // The SIP thread's own.
   uint64_t log_head_ = 0;  // 0: nothing was appended yet
-  EventEncoder encoder_;
   EntryKey last_key_ = 0;
   absl::flat_hash_map<std::string, Dialog> dialogs_;
 };

@@ -22,7 +22,8 @@ void RestartLimiter::Remember(const std::string& name, Bucket& bucket, absl::Tim
 
 void RestartLimiter::OnTerminated(const std::string& name, absl::Time now) {
   Forget(now);
-  const auto [bucket, is_new] = buckets_.try_emplace(name, Bucket{.full_at = now, .forget_at = now});
+  const auto [bucket, is_new] =
+      buckets_.try_emplace(name, Bucket{.full_at = now, .forget_at = now});
   Remember(name, bucket->second, now);
 }
 

@@ -50,7 +50,8 @@ class SubscriptionFilter::Parser {
   }
 
   std::string_view Word() {
-    return Run([](char c) { return absl::ascii_isalpha(static_cast<unsigned char>(c)) || c == '_'; });
+    return Run(
+        [](char c) { return absl::ascii_isalpha(static_cast<unsigned char>(c)) || c == '_'; });
   }
 
   bool Take(std::string_view literal) {
@@ -83,9 +84,8 @@ class SubscriptionFilter::Parser {
 
   absl::Status ReadValue(std::string& value) {
     if (!Take("\"")) {
-      value = std::string(Run([](char c) {
-        return c != '"' && absl::ascii_isgraph(static_cast<unsigned char>(c));
-      }));
+      value = std::string(Run(
+          [](char c) { return c != '"' && absl::ascii_isgraph(static_cast<unsigned char>(c)); }));
       if (value.empty()) {
         return absl::InvalidArgumentError("a word or a text in double quotes after the operator");
       }

@@ -38,7 +38,7 @@ class SubscriptionRegistry;
 // Threads: one at a time.
 class WatchLease {
  public:
-  WatchLease(WatchLease&& other) noexcept = default;
+  WatchLease(WatchLease&& other) noexcept;
   WatchLease& operator=(WatchLease&& other) = delete;
   ~WatchLease();
 
@@ -163,6 +163,7 @@ class SubscriptionRegistry final : public Runnable {
   size_t watches_ ABSL_GUARDED_BY(mutex_) = 0;
   // At most one per entry.
   TimerQueue reviews_ ABSL_GUARDED_BY(mutex_);
+  std::vector<std::shared_ptr<Entry>> due_ ABSL_GUARDED_BY(mutex_);  // empty between calls
   FanoutExecutor::TimerId timer_ ABSL_GUARDED_BY(mutex_) = 0;
   absl::Time timer_due_ ABSL_GUARDED_BY(mutex_) = absl::InfiniteFuture();
 };

@@ -102,7 +102,7 @@ ConnectionAcceptor::Outcome ConnectionAcceptor::AcceptOne(int listener) {
       return Outcome::kNothingThere;
     case EMFILE:
     case ENFILE:
-      RefuseOne(listener);
+      RefuseWaiting(listener);
       return Outcome::kNoRoom;
     case ENOBUFS:
     case ENOMEM:
@@ -114,13 +114,16 @@ ConnectionAcceptor::Outcome ConnectionAcceptor::AcceptOne(int listener) {
   }
 }
 
-void ConnectionAcceptor::RefuseOne(int listener) {
+void ConnectionAcceptor::RefuseWaiting(int listener) {
   Log(LogSeverity::kError, "grpc", "connection refused: no file descriptors left",
       {{"connections", count_.Sweep()}});
-  options_.metrics->OnConnection(false);
   if (reserve_fd_ >= 0) close(reserve_fd_);
-  const int fd = accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
-  if (fd >= 0) close(fd);
+  for (int i = 0; i < kAcceptsInARow; ++i) {
+    const int fd = accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
+    if (fd < 0) break;
+    close(fd);
+    options_.metrics->OnConnection(false);
+  }
   reserve_fd_ = OpenReserve();
 }
 

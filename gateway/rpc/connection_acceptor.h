@@ -49,8 +49,8 @@ class ConnectionAcceptor {
   // Accepts what waits at a listener, up to a bound; kNoRoom: the system refuses to give more.
   Outcome AcceptFrom(int listener);
   Outcome AcceptOne(int listener);
-  // Closes the next connection with the help of the reserve.
-  void RefuseOne(int listener);
+  // Closes the connections that wait, with the help of the reserve.
+  void RefuseWaiting(int listener);
   bool IsFull();
 
   const std::vector<ListeningSocket> sockets_;

@@ -2,6 +2,7 @@
 #define GATEWAY_RPC_SUBSCRIPTION_SERVICE_H_
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
@@ -97,8 +98,13 @@ class SubscriptionService final : public SubscriptionsCallbackBase, public Drain
   absl::StatusOr<std::shared_ptr<WatchStream>> BeginWatch(
       const grpc::CallbackServerContext& context, const grpc::ByteBuffer& request);
   absl::StatusOr<WatchLease> LeaseFor(const Caller& caller, const WatchOrder& order);
-  // OK if the state was taken from a live Subscription; nullopt if it has to be fetched.
-  bool ServeFromLive(const FetchOrder& order, v1::FetchStateResponse& response) const;
+  // False if the state has to be fetched.
+  bool ServeFromLive(const Caller& caller, const FetchOrder& order,
+                     v1::FetchStateResponse& response) const;
+  // Answers, or says in `to_fetch` what SIP has to be asked for; a slot is taken for it then.
+  absl::Status AdmitFetch(const grpc::CallbackServerContext& context,
+                          const v1::FetchStateRequest& request, v1::FetchStateResponse& response,
+                          std::optional<WantedSubscription>& to_fetch);
 
   // Who calls; DRAINING once the drain has begun.
   absl::StatusOr<Caller> Admit(const grpc::CallbackServerContext& context) const;
@@ -112,7 +118,7 @@ class SubscriptionService final : public SubscriptionsCallbackBase, public Drain
   const Parts parts_;
   const RequestChecks checks_;
   LiveStreams streams_;
-  FetchSlots fetch_slots_;
+  const std::shared_ptr<FetchSlots> fetch_slots_;
 };
 
 }  // namespace sipevents::gateway

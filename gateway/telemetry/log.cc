@@ -18,7 +18,8 @@ namespace {
 
 // What the sink needs; lives until the process ends, since anybody may log at any time.
 struct LogState {
-  explicit LogState(LogFormat log_format) : format(log_format), writer(STDERR_FILENO) {}
+  explicit LogState(LogFormat log_format)
+      : format(log_format), writer(STDERR_FILENO, /*held=*/true) {}
 
   const LogFormat format;
   Mutex mutex;
@@ -65,6 +66,12 @@ void StartLog(LogFormat format, LogSeverity level) {
   g_state.store(new LogState(format), std::memory_order_release);
   SetLogSink(&Sink, level);
   gpr_set_log_function(&GrpcSink);
+}
+
+void ReleaseLog() {
+  if (LogState* state = g_state.load(std::memory_order_acquire); state != nullptr) {
+    state->writer.Release();
+  }
 }
 
 void FlushLog() {

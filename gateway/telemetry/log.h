@@ -10,8 +10,12 @@ namespace sipevents::gateway {
 
 // Makes stderr the sink of sipevents::Log(), one line a record, on a thread of its own and with
 // a limit for each message (LogLimiter; debug records have none). gRPC's own messages go there
-// too. To be called once, at the start.
+// too. Nothing is written before ReleaseLog(): a start that fails prints its one line only. To be
+// called once, at the start.
 void StartLog(LogFormat format, LogSeverity level);
+
+// The start has succeeded: writes what has gathered, and from now on at once.
+void ReleaseLog();
 
 // Writes what waits, for at most a second. To be called before the process ends. Any thread.
 void FlushLog();

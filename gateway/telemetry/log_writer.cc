@@ -14,9 +14,10 @@
 
 namespace sipevents::gateway {
 
-LogWriter::LogWriter(int fd) : fd_(fd), thread_([this] { Run(); }) {}
+LogWriter::LogWriter(int fd, bool held) : fd_(fd), held_(held), thread_([this] { Run(); }) {}
 
 LogWriter::~LogWriter() {
+  Release();
   Flush(absl::Seconds(1));
   {
     MutexLock lock(mutex_);
@@ -34,6 +35,14 @@ void LogWriter::Write(std::string line) {
       return;
     }
     lines_.push_back(std::move(line));
+  }
+  changed_.NotifyAll();
+}
+
+void LogWriter::Release() {
+  {
+    MutexLock lock(mutex_);
+    held_ = false;
   }
   changed_.NotifyAll();
 }
@@ -59,7 +68,7 @@ void LogWriter::Run() {
       MutexLock lock(mutex_);
       writing_ = false;
       changed_.NotifyAll();
-      while (lines_.empty() && !stopping_) changed_.Wait(mutex_);
+      while ((lines_.empty() || held_) && !stopping_) changed_.Wait(mutex_);
       if (stopping_) return;
       writing_ = true;
       for (std::string& line : lines_) text += std::move(line);

@@ -20,8 +20,8 @@ class LogWriter {
  public:
   static constexpr size_t kMaxLines = 4096;
 
-  // `fd` stays open and is not closed here.
-  explicit LogWriter(int fd);
+  // `fd` stays open and is not closed here. `held`: lines wait until Release().
+  explicit LogWriter(int fd, bool held = false);
   // Writes what waits, for at most a second.
   ~LogWriter();
   LogWriter(const LogWriter&) = delete;
@@ -29,6 +29,9 @@ class LogWriter {
 
   // Queues a line with its end.
   void Write(std::string line);
+
+  // Begins to write what was held.
+  void Release();
 
   // Waits until all is written that was queued before; false: `patience` ended first.
   bool Flush(absl::Duration patience);
@@ -45,6 +48,7 @@ class LogWriter {
   mutable Mutex mutex_;
   CondVar changed_;
   std::deque<std::string> lines_ ABSL_GUARDED_BY(mutex_);
+  bool held_ ABSL_GUARDED_BY(mutex_);
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   uint64_t dropped_ ABSL_GUARDED_BY(mutex_) = 0;

@@ -2,6 +2,7 @@
 #define SIP_BASE_ASCII_H_
 
 #include <algorithm>
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -27,19 +28,19 @@ inline bool EqualsIgnoreCase(std::string_view a, std::string_view b) {
 inline std::string ToLower(std::string_view text) { return absl::AsciiStrToLower(AbslView(text)); }
 
 // Without the spaces, tabs and (folded) line ends at either end.
+inline constexpr std::string_view kSipBlanks = " \t\r\n";
 inline std::string_view TrimBlanks(std::string_view text) {
-  constexpr std::string_view kBlanks = " \t\r\n";
-  const size_t first = text.find_first_not_of(kBlanks);
+  const size_t first = text.find_first_not_of(kSipBlanks);
   if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
+  return text.substr(first, text.find_last_not_of(kSipBlanks) - first + 1);
 }
 
 // In double quotes and fit for an error message or a log line: what is not printable ASCII is
-// written as \xNN, and a long text is cut after 80 octets.
+// written as \xNN, and a long text is cut.
+inline constexpr size_t kMaxQuotedOctets = 80;
 inline std::string QuoteForMessage(std::string_view text) {
-  constexpr size_t kMost = 80;
   std::string quoted = "\"";
-  for (const char c : text.substr(0, kMost)) {
+  for (const char c : text.substr(0, kMaxQuotedOctets)) {
     const auto octet = static_cast<unsigned char>(c);
     if (absl::ascii_isprint(octet)) {
       quoted += c;
@@ -47,7 +48,7 @@ inline std::string QuoteForMessage(std::string_view text) {
       absl::StrAppend(&quoted, "\\x", absl::Hex(octet, absl::kZeroPad2));
     }
   }
-  quoted += text.size() > kMost ? "...\"" : "\"";
+  quoted += text.size() > kMaxQuotedOctets ? "...\"" : "\"";
   return quoted;
 }
 

@@ -13,6 +13,7 @@ namespace sipevents {
 namespace {
 
 constexpr size_t kMaxEventTypeOctets = 128;
+constexpr uint64_t kMaxDeltaSeconds = std::numeric_limits<uint32_t>::max();
 constexpr size_t kMaxMediaTypeOctets = 256;
 
 bool IsTokenCharacter(char c) {
@@ -192,10 +193,9 @@ std::optional<std::string> UnquoteString(std::string_view text) {
 std::optional<uint32_t> ParseDeltaSeconds(std::string_view text) {
   text = TrimBlanks(text);
   if (text.empty() || !std::all_of(text.begin(), text.end(), IsDigit)) return std::nullopt;
-  constexpr uint64_t kMost = std::numeric_limits<uint32_t>::max();
   uint64_t value = 0;
   for (const char digit : text) {
-    value = std::min(kMost, value * 10 + static_cast<uint64_t>(digit - '0'));
+    value = std::min(kMaxDeltaSeconds, value * 10 + static_cast<uint64_t>(digit - '0'));
   }
   return static_cast<uint32_t>(value);
 }

@@ -20,6 +20,8 @@ namespace sipevents {
 namespace {
 
 constexpr size_t kMaxListeners = 32;
+constexpr std::string_view kNameCharacters =
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
 
 using Address = std::array<uint8_t, 16>;  // IPv4 as ::ffff:a.b.c.d
 
@@ -52,8 +54,6 @@ bool IsMappedV4(const Address& address) {
 }
 
 bool IsHostName(std::string_view text) {
-  constexpr std::string_view kNameCharacters =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
   return !text.empty() && text.size() <= 255 && text.front() != '.' &&
          text.find_first_not_of(kNameCharacters) == std::string_view::npos &&
          text.find_first_not_of("0123456789.") != std::string_view::npos;

@@ -23,6 +23,7 @@ constexpr std::string_view kParameterMark = "-_.!~*'()[]/:&+$";
 // RFC 3966 section 3.
 constexpr std::string_view kVisualSeparators = "-.()";
 
+constexpr std::string_view kPresPrefix = "pres:";
 constexpr std::string_view kExpectedForm =
     "expected sip:user@host, sips:user@host or pres:user@host";
 
@@ -321,9 +322,8 @@ absl::StatusOr<std::string> CanonicalTarget(std::string_view uri, std::string_vi
 }
 
 std::string WireRequestUri(std::string_view canonical) {
-  constexpr std::string_view kPres = "pres:";
-  if (!canonical.starts_with(kPres)) return std::string(canonical);
-  return absl::StrCat("sip:", AbslView(canonical.substr(kPres.size())));
+  if (!canonical.starts_with(kPresPrefix)) return std::string(canonical);
+  return absl::StrCat("sip:", AbslView(canonical.substr(kPresPrefix.size())));
 }
 
 bool IsSipHost(std::string_view text) {

@@ -2,8 +2,8 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/pidfd.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -28,7 +28,9 @@ absl::Status Errno(const char* what) {
 
 // Runs in the child between fork and exec: only calls that are safe there.
 [[noreturn]] void Execute(char* const* arguments, int stdout_pipe, int stderr_pipe) {
-  prctl(PR_SET_PDEATHSIG, SIGKILL);  // nothing outlives the test
+  setpgid(0, 0);
+  // Nothing outlives the test; with SIGTERM, so that it ends what it started too.
+  prctl(PR_SET_PDEATHSIG, SIGTERM);
   dup2(stdout_pipe, STDOUT_FILENO);
   dup2(stderr_pipe, STDERR_FILENO);
   const int nothing = open("/dev/null", O_RDONLY);
@@ -57,7 +59,8 @@ absl::StatusOr<std::unique_ptr<ChildProcess>> ChildProcess::Start(
   close(out[1]);
   close(err[1]);
   if (child->pid_ < 0) return Errno("fork");
-  child->exit_descriptor_ = pidfd_open(child->pid_, 0);
+  // By its number: the wrapper of glibc 2.36 is not declared for C++.
+  child->exit_descriptor_ = static_cast<int>(syscall(SYS_pidfd_open, child->pid_, 0));
   if (child->exit_descriptor_ < 0) return Errno("pidfd_open");
   child->reader_ = std::thread([c = child.get(), out, err] { c->ReadOutput(out[0], err[0]); });
   return child;
@@ -65,8 +68,8 @@ absl::StatusOr<std::unique_ptr<ChildProcess>> ChildProcess::Start(
 
 ChildProcess::~ChildProcess() {
   if (pid_ > 0 && exit_status_ < 0) {
-    Signal(SIGCONT);
-    Signal(SIGKILL);
+    SignalGroup(SIGCONT);
+    SignalGroup(SIGKILL);
     WaitForExit(absl::Seconds(30)).IgnoreError();
   }
   if (reader_.joinable()) reader_.join();
@@ -136,6 +139,12 @@ std::string ChildProcess::Stderr() const {
 
 void ChildProcess::Signal(int signal) const {
   if (exit_status_ < 0) kill(pid_, signal);
+}
+
+void ChildProcess::SignalGroup(int signal) const {
+  if (exit_status_ >= 0) return;
+  kill(-pid_, signal);
+  kill(pid_, signal);  // in case it has not yet made its group
 }
 
 absl::StatusOr<int> ChildProcess::WaitForExit(absl::Duration patience) {

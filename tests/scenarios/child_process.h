@@ -35,8 +35,10 @@ class ChildProcess {
   absl::StatusOr<std::string> NextLine(absl::Duration patience);
   // The last 64 KiB of its standard error.
   std::string Stderr() const;
-  // Sends a signal.
+  // Sends a signal to it.
   void Signal(int signal) const;
+  // Sends a signal to it and to the processes that it started.
+  void SignalGroup(int signal) const;
   // Waits for its end: the exit status, or 128 and the signal.
   absl::StatusOr<int> WaitForExit(absl::Duration patience);
 

@@ -116,7 +116,7 @@ TEST_F(IncomingScenarioTest, RequiredExtensionIsAnswered420) {
 TEST_F(IncomingScenarioTest, AnswersAreCounted) {
   ASSERT_THAT(peer_->StatusOf(peer_->Send(Request("INVITE"))), IsOkAndHolds(405));
 
-  EXPECT_THAT(gateway_->Metric("sipevents_sip_requests_total", "405"),
+  EXPECT_THAT(gateway_->Metric("sipevents_sip_requests_received_total", "405"),
               IsOkAndHolds(::testing::Ge(1)));
 }
 

@@ -73,7 +73,8 @@ TEST_F(EventEncoderTest, NotifyWithoutBodyHasNone) {
 TEST_F(EventEncoderTest, EncodingIsTheCanonicalOne) {
   notification_.content_type = "text/plain";
   notification_.body = std::string(300, 'x');
-  const sip::Document document = sip::MessageSummary{.messages_waiting = true, .account = "sip:a@b"};
+  const sip::Document document =
+      sip::MessageSummary{.messages_waiting = true, .account = "sip:a@b"};
   notification_.document = &document;
 
   const v1::Event event = RoundTrip(notification_);

@@ -31,20 +31,19 @@ bool Matches(const std::string& text) {
 
 TEST(SubscriptionFilterTest, TermsThatHoldMatch) {
   for (const char* text :
-       {"", "   ", "state = RETRYING", "state=RETRYING", "state:RETRY", "event_package = \"presence\"",
-        "state = RETRYING AND event_package = \"presence\"", "target_uri = sip:alice@example.com",
-        "target_uri:alice", "target_uri : \"@example\"", "name=subscriptions/abc",
-        "identity != \"\"", "reason=response AND sip_status=503", "sip_status != 200",
-        "state != ACTIVE\tAND\nname:abc"}) {
+       {"", "   ", "state = RETRYING", "state=RETRYING", "state:RETRY",
+        "event_package = \"presence\"", "state = RETRYING AND event_package = \"presence\"",
+        "target_uri = sip:alice@example.com", "target_uri:alice", "target_uri : \"@example\"",
+        "name=subscriptions/abc", "identity != \"\"", "reason=response AND sip_status=503",
+        "sip_status != 200", "state != ACTIVE\tAND\nname:abc"}) {
     EXPECT_TRUE(Matches(text)) << text;
   }
 }
 
 TEST(SubscriptionFilterTest, TermsThatDoNotHoldDoNotMatch) {
-  for (const char* text :
-       {"state = ACTIVE", "state != RETRYING", "target_uri = alice", "target_uri:bob",
-        "event_package = \"presence\" AND sip_status = 200", "identity = \"\"",
-        "reason = \"resp\\\"onse\"", "name = \"a\\\\b\""}) {
+  for (const char* text : {"state = ACTIVE", "state != RETRYING", "target_uri = alice",
+                           "target_uri:bob", "event_package = \"presence\" AND sip_status = 200",
+                           "identity = \"\"", "reason = \"resp\\\"onse\"", "name = \"a\\\\b\""}) {
     EXPECT_FALSE(Matches(text)) << text;
   }
 }

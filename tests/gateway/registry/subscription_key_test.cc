@@ -24,7 +24,8 @@ TEST(SubscriptionKeyTest, SameKeyHasTheSameNameInAProcessWithTheSameSecret) {
 }
 
 TEST(SubscriptionKeyTest, AnotherSecretGivesAnotherName) {
-  EXPECT_NE(SubscriptionNamer("secret").NameOf(Alice()), SubscriptionNamer("Secret").NameOf(Alice()));
+  EXPECT_NE(SubscriptionNamer("secret").NameOf(Alice()),
+            SubscriptionNamer("Secret").NameOf(Alice()));
   EXPECT_NE(SubscriptionNamer::WithRandomSecret().NameOf(Alice()),
             SubscriptionNamer::WithRandomSecret().NameOf(Alice()));
 }

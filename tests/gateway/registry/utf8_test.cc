@@ -16,8 +16,9 @@ TEST(Utf8Test, WellFormedTextIsTakenAsItIs) {
 }
 
 TEST(Utf8Test, MalformedTextIsSeen) {
-  for (const char* text : {"\x80", "\xc0\x80", "\xc3", "\xe0\x80\x80", "\xed\xa0\x80", "\xf0\x80\x80\x80",
-                           "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "12345678\xff", "\xe2\x82"}) {
+  for (const char* text :
+       {"\x80", "\xc0\x80", "\xc3", "\xe0\x80\x80", "\xed\xa0\x80", "\xf0\x80\x80\x80",
+        "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "12345678\xff", "\xe2\x82"}) {
     EXPECT_FALSE(IsUtf8(text));
     EXPECT_TRUE(IsUtf8(ToUtf8(text)));
   }

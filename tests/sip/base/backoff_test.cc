@@ -13,11 +13,11 @@ TEST(TransientDelayTest, DoublesFromHalfAMinuteToHalfAnHour) {
   struct {
     int failures;
     absl::Duration shortest;
-  } const kCases[] = {{0, absl::Seconds(15)},   {1, absl::Seconds(30)},
-                      {2, absl::Seconds(60)},   {5, absl::Seconds(480)},
-                      {6, absl::Seconds(900)},  {7, absl::Seconds(900)},
-                      {60, absl::Seconds(900)}, {1 << 30, absl::Seconds(900)}};
-  for (const auto& c : kCases) {
+  } const cases[] = {{0, absl::Seconds(15)},   {1, absl::Seconds(30)},
+                     {2, absl::Seconds(60)},   {5, absl::Seconds(480)},
+                     {6, absl::Seconds(900)},  {7, absl::Seconds(900)},
+                     {60, absl::Seconds(900)}, {1 << 30, absl::Seconds(900)}};
+  for (const auto& c : cases) {
     FakeRandom random;
     random.PushUniform(0.0);
     random.PushUniform(0.5);

@@ -61,6 +61,7 @@ TEST(ParseUriTest, WhatIsWrongIsNamed) {
       {std::string("sip:alice@example.com\0", 22), "\\x00"},
       {"sip:alice@example.com\r\nVia: x", "\\x0d"},
       {"sip:al\tice@example.com", "\\x09"},
+      {"sip:al\x7fice@example.com", "\\x7f"},
       {"sip:\xc3\xa9@example.com", "\\xc3"},
       {"<sip:alice@example.com>", "\"<\""},
       {"sip:\"alice\"@example.com", "spaces"},

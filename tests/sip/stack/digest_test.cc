@@ -129,6 +129,14 @@ TEST(ParseDigestChallengesTest, EveryParameterIsRead) {
   EXPECT_THAT(challenges, ::testing::ElementsAre(expected));
 }
 
+TEST(ParseDigestChallengesTest, BlanksAroundEqualSignsAreNoNewChallenge) {
+  const auto challenges = ParseDigestChallenges("Digest realm = \"r\", nonce = \"n\", qop = auth");
+
+  ASSERT_THAT(challenges, SizeIs(1));
+  EXPECT_EQ(challenges[0].nonce, "n");
+  EXPECT_EQ(challenges[0].qop, "auth");
+}
+
 // AUTH-03.
 TEST(ParseDigestChallengesTest, ListOfChallengesIsTakenApart) {
   const auto challenges = ParseDigestChallenges(

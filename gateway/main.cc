@@ -1,0 +1,339 @@
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <future>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/time/clock.h"
+#include "gateway/auth/authenticator.h"
+#include "gateway/auth/authorizer.h"
+#include "gateway/auth/token_file.h"
+#include "gateway/config/command_line.h"
+#include "gateway/config/settings.h"
+#include "gateway/registry/subscription_key.h"
+#include "gateway/registry/subscription_registry.h"
+#include "gateway/rpc/grpc_server.h"
+#include "gateway/rpc/grpc_status.h"
+#include "gateway/rpc/subscription_service.h"
+#include "gateway/rpc/tls_files.h"
+#include "gateway/telemetry/http_server.h"
+#include "gateway/telemetry/log.h"
+#include "gateway/telemetry/metrics.h"
+#include "gateway/watch/fanout_executor.h"
+#include "gateway/watch/history_budget.h"
+#include "sip/agent_impl.h"
+#include "sip/base/ascii.h"
+#include "sip/base/clock.h"
+#include "sip/base/log.h"
+#include "sip/base/random_id.h"
+#include "sip/base/status_macros.h"
+#include "sip/base/uri.h"
+
+// sip-event-gateway: builds the parts, runs, drains. The only place that picks concrete classes.
+
+namespace sipevents::gateway {
+namespace {
+
+constexpr size_t kMaxErrorOctets = 1000;
+
+// How much of the time for the drain the streams may take; the rest is for SIP.
+constexpr double kStreamShare = 0.4;
+
+sip::AgentOptions AgentOptionsOf(const Settings& settings, Metrics& metrics) {
+  sip::AgentOptions options;
+  for (const SipListenAddress& address : settings.sip_listen) {
+    options.listen.push_back(address.ToString());
+  }
+  options.advertise = settings.sip_advertise;
+  options.shards = settings.sip_shards;
+  options.shard_ports = settings.sip_shard_ports;
+  options.outbound_proxy = settings.sip_outbound_proxy;
+  options.identity = settings.sip_identity;
+  options.credentials_file = settings.sip_credentials_file;
+  options.expires = settings.sip_expires;
+  options.strict = settings.sip_strict;
+  options.t1 = settings.sip_t1;
+  options.metrics = &metrics;
+  return options;
+}
+
+// The parts in the order in which they need each other; they end in the reverse order.
+//
+// Threads: one, main's.
+class Gateway {
+ public:
+  // Errors: one line that names the flag that cannot be used.
+  static absl::StatusOr<std::unique_ptr<Gateway>> Build(const Settings& settings,
+                                                        size_t max_connections);
+  ~Gateway();
+
+  // `ready grpc=… sip=… http=…`, in the syntax of the flags, with the ports in use.
+  std::string ReadyLine() const;
+
+  // Tells everybody that there is service here, or no more.
+  void SetReady(bool ready);
+
+  // Ends everything in order until `deadline`: no new calls; the streams get what is theirs and
+  // DRAIN; then the SIP subscriptions end and their last NOTIFYs are answered.
+  void Drain(absl::Time deadline);
+
+ private:
+  explicit Gateway(const Settings& settings)
+      : metrics_([](std::string_view name) { return sip::DescribePackage(name).typed; }),
+        budget_(settings.event_log_memory) {}
+
+  absl::Status BuildTokens(const Settings& settings);
+  absl::Status BuildSip(const Settings& settings);
+  absl::Status BuildService(const Settings& settings);
+  absl::Status BuildServers(const Settings& settings, TlsFiles tls, size_t max_connections);
+  void AddGauges();
+
+  SystemClock clock_;
+  SystemRandom random_;
+  Metrics metrics_;
+  HistoryBudget budget_;
+  FanoutExecutor executor_;
+  SubscriptionNamer namer_ = SubscriptionNamer::WithRandomSecret();
+  Authorizer authorizer_;
+  std::unique_ptr<TokenFile> tokens_;
+  std::unique_ptr<Authenticator> authenticator_;
+  std::unique_ptr<sip::RunningAgent> agent_;
+  std::shared_ptr<SubscriptionRegistry> registry_;
+  std::unique_ptr<SubscriptionService> service_;
+  std::unique_ptr<GrpcServer> grpc_;
+  std::unique_ptr<HttpServer> http_;
+};
+
+absl::StatusOr<std::unique_ptr<Gateway>> Gateway::Build(const Settings& settings,
+                                                        size_t max_connections) {
+  std::unique_ptr<Gateway> gateway(new Gateway(settings));
+  SIPEVENTS_ASSIGN_OR_RETURN(TlsFiles tls, ReadTlsFiles(settings));
+  SIPEVENTS_RETURN_IF_ERROR(gateway->BuildTokens(settings));
+  SIPEVENTS_RETURN_IF_ERROR(gateway->BuildSip(settings));
+  SIPEVENTS_RETURN_IF_ERROR(gateway->BuildService(settings));
+  SIPEVENTS_RETURN_IF_ERROR(gateway->BuildServers(settings, std::move(tls), max_connections));
+  return gateway;
+}
+
+absl::Status Gateway::BuildTokens(const Settings& settings) {
+  if (!settings.grpc_tokens_file.empty()) {
+    absl::StatusOr<std::unique_ptr<TokenFile>> tokens =
+        TokenFile::Open(settings.grpc_tokens_file, clock_);
+    if (!tokens.ok()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("--grpc_tokens_file=", QuoteForMessage(settings.grpc_tokens_file), ": ",
+                       tokens.status().message()));
+    }
+    tokens_ = *std::move(tokens);
+  }
+  authenticator_ = std::make_unique<Authenticator>(
+      Authenticator::Options{tokens_.get(), !settings.grpc_client_ca.empty()});
+  return absl::OkStatus();
+}
+
+absl::Status Gateway::BuildSip(const Settings& settings) {
+  absl::StatusOr<std::unique_ptr<sip::RunningAgent>> agent =
+      sip::StartAgent(AgentOptionsOf(settings, metrics_));
+  if (!agent.ok()) return agent.status();
+  agent_ = *std::move(agent);
+  return absl::OkStatus();
+}
+
+absl::Status Gateway::BuildService(const Settings& settings) {
+  SubscriptionRegistry::Options registry_options;
+  registry_options.linger = settings.linger;
+  registry_options.max_subscriptions = static_cast<size_t>(settings.max_subscriptions);
+  registry_options.max_watches = static_cast<size_t>(settings.max_watches);
+  registry_ = std::make_shared<SubscriptionRegistry>(
+      registry_options,
+      SubscriptionRegistry::Parts{*agent_, clock_, random_, executor_, budget_, metrics_});
+  SubscriptionService::Options service_options;
+  service_options.tel_domain = settings.tel_domain;
+  SIPEVENTS_ASSIGN_OR_RETURN(service_options.own_identity,
+                             CanonicalTarget(settings.sip_identity, settings.tel_domain));
+  service_ = std::make_unique<SubscriptionService>(
+      service_options, SubscriptionService::Parts{*registry_, *agent_, namer_, *authenticator_,
+                                                  authorizer_, clock_, executor_, metrics_});
+  return absl::OkStatus();
+}
+
+absl::Status Gateway::BuildServers(const Settings& settings, TlsFiles tls, size_t max_connections) {
+  absl::StatusOr<std::unique_ptr<GrpcServer>> grpc =
+      GrpcServer::Start({settings.grpc_listen, std::move(tls), max_connections, &metrics_},
+                        {{std::string(v1::Subscriptions::service_full_name()), service_.get()}});
+  if (!grpc.ok()) {
+    return absl::UnavailableError(absl::StrCat("--grpc_listen: ", grpc.status().message()));
+  }
+  grpc_ = *std::move(grpc);
+  if (settings.http_listen.has_value()) {
+    absl::StatusOr<std::unique_ptr<HttpServer>> http =
+        HttpServer::Start(*settings.http_listen, metrics_);
+    if (!http.ok()) {
+      return absl::UnavailableError(absl::StrCat("--http_listen: ", http.status().message()));
+    }
+    http_ = *std::move(http);
+  }
+  AddGauges();
+  return absl::OkStatus();
+}
+
+void Gateway::AddGauges() {
+  metrics_.AddGauge("sipevents_event_log_bytes", "Memory of the event logs in octets.",
+                    [this] { return static_cast<double>(budget_.live_bytes()); });
+  metrics_.AddGauge("sipevents_event_log_limit_bytes", "What --event_log_memory allows.",
+                    [this] { return static_cast<double>(budget_.max_bytes()); });
+  metrics_.AddGauge("sipevents_fanout_queue", "Logs and streams that wait for the executor.",
+                    [this] { return static_cast<double>(executor_.queued()); });
+  metrics_.AddGauge("sipevents_log_records_dropped",
+                    "Log records dropped since nobody read stderr.",
+                    [] { return static_cast<double>(DroppedLogRecords()); });
+}
+
+// Streams may wait in the executor while they hold leases of the registry: it ends first.
+Gateway::~Gateway() {
+  http_.reset();
+  grpc_.reset();
+  executor_.Shutdown();
+}
+
+std::string Gateway::ReadyLine() const {
+  const auto join = [](const std::vector<HostPort>& addresses) {
+    return absl::StrJoin(addresses, ",", [](std::string* out, const HostPort& address) {
+      absl::StrAppend(out, address.ToString());
+    });
+  };
+  return absl::StrCat("ready grpc=", join(grpc_->listening()),
+                      " sip=", absl::StrJoin(agent_->listening(), ","),
+                      " http=", http_ == nullptr ? "" : http_->listening().ToString());
+}
+
+void Gateway::SetReady(bool ready) {
+  grpc_->SetServing(ready);
+  if (http_ != nullptr) http_->SetReady(ready);
+}
+
+void Gateway::Drain(absl::Time deadline) {
+  SetReady(false);
+  grpc_->StopAccepting();
+  service_->BeginDrain();
+  const absl::Time now = absl::Now();
+  if (!service_->AwaitDrained(now + (deadline - now) * kStreamShare)) {
+    Log(LogSeverity::kWarning, "main", "streams did not end in time");
+  }
+  // Shared with the SIP thread, which may call late.
+  auto done = std::make_shared<std::promise<void>>();
+  agent_->Drain(deadline, [done] { done->set_value(); });
+  if (done->get_future().wait_until(absl::ToChronoTime(deadline)) != std::future_status::ready) {
+    Log(LogSeverity::kWarning, "main", "SIP subscriptions did not end in time");
+  }
+  grpc_->Shutdown(deadline);
+}
+
+// Signals that end the process; to be blocked in every thread, and waited for.
+sigset_t EndSignals() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGINT);
+  return set;
+}
+
+void WaitForSignal(const sigset_t& signals) {
+  int signal = 0;
+  while (sigwait(&signals, &signal) != 0) {
+  }
+}
+
+// As many descriptors as the system allows: each connection is one. Returns how many.
+size_t RaiseDescriptorLimit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 1024;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+  getrlimit(RLIMIT_NOFILE, &limit);
+  return limit.rlim_cur;
+}
+
+// gRPC leaves some descriptors for SIP over TCP, HTTP and files: a quarter, at most 256.
+size_t MaxConnections(const Settings& settings, size_t descriptors) {
+  const size_t available = descriptors - std::min<size_t>(descriptors / 4, 256);
+  return std::min(static_cast<size_t>(settings.grpc_max_connections), available);
+}
+
+int Fail(const absl::Status& status) {
+  const absl::string_view message = status.message();
+  const std::string line = absl::StrCat(
+      "sip-event-gateway: ", Excerpt({message.data(), message.size()}, kMaxErrorOctets), "\n");
+  fputs(line.c_str(), stderr);
+  return 1;
+}
+
+int RunUntilSignal(Gateway& gateway, const Settings& settings, const sigset_t& signals) {
+  gateway.SetReady(true);
+  const std::string ready = gateway.ReadyLine();
+  puts(ready.c_str());
+  fflush(stdout);
+  Log(LogSeverity::kInfo, "main", ready);
+  WaitForSignal(signals);
+  Log(LogSeverity::kInfo, "main", "draining",
+      {{"timeout", absl::FormatDuration(settings.drain_timeout)}});
+  std::thread([signals] {
+    WaitForSignal(signals);
+    Log(LogSeverity::kWarning, "main", "second signal: ending at once");
+    FlushLog();
+    _exit(1);
+  }).detach();
+  gateway.Drain(absl::Now() + settings.drain_timeout);
+  return 0;
+}
+
+int Main(const std::vector<std::string_view>& arguments) {
+  // Before any thread begins, so that all inherit it.
+  const sigset_t signals = EndSignals();
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+  const absl::StatusOr<CommandLine> command_line = ParseCommandLine(arguments);
+  if (!command_line.ok()) return Fail(command_line.status());
+  if (command_line->help) {
+    fputs(HelpText().c_str(), stdout);
+    return 0;
+  }
+  const Settings& settings = command_line->settings;
+  const size_t max_connections = MaxConnections(settings, RaiseDescriptorLimit());
+  StartLog(settings.log_format, settings.log_level);
+  absl::StatusOr<std::unique_ptr<Gateway>> gateway = Gateway::Build(settings, max_connections);
+  if (!gateway.ok()) return Fail(gateway.status());
+  ReleaseLog();
+  if (max_connections < static_cast<size_t>(settings.grpc_max_connections)) {
+    Log(LogSeverity::kWarning, "main",
+        "fewer connections than --grpc_max_connections: too few "
+        "file descriptors (ulimit -n)",
+        {{"connections", max_connections}});
+  }
+  const int status = RunUntilSignal(**gateway, settings, signals);
+  gateway->reset();
+  Log(LogSeverity::kInfo, "main", "ended");
+  FlushLog();
+  return status;
+}
+
+}  // namespace
+}  // namespace sipevents::gateway
+
+int main(int argc, char** argv) {
+  return sipevents::gateway::Main(
+      std::vector<std::string_view>(argv + std::min(argc, 1), argv + argc));
+}

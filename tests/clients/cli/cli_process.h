@@ -1,0 +1,51 @@
+#ifndef TESTS_CLIENTS_CLI_CLI_PROCESS_H_
+#define TESTS_CLIENTS_CLI_CLI_PROCESS_H_
+
+#include <sys/types.h>
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+
+namespace sipevents::client::testing {
+
+// The real `sipevents`, as a process of its own. Waits are bounded by 30 s and fail with what has
+// arrived.
+//
+// Threads: one.
+class CliProcess {
+ public:
+  explicit CliProcess(const std::vector<std::string>& args);
+  ~CliProcess();  // kills it
+  CliProcess(const CliProcess&) = delete;
+  CliProcess& operator=(const CliProcess&) = delete;
+
+  // The next line of the standard output, without its end. OUT_OF_RANGE at the end of the output.
+  absl::StatusOr<std::string> NextLine();
+  // Reads lines of the standard error until one has this text.
+  absl::StatusOr<std::string> WaitForRemark(const std::string& text);
+
+  void Signal(int signal) const;
+  void CloseOutput();  // as a reader that has seen enough
+  // What it ended with; 128 + the signal that ended it. Reads the rest of both outputs.
+  absl::StatusOr<int> Wait();
+
+  // What Wait() read.
+  const std::string& out() const { return out_; }
+  const std::string& err() const { return err_; }
+
+ private:
+  absl::Status ReadMore(absl::Time deadline);
+
+  pid_t pid_ = -1;
+  int out_fd_ = -1;
+  int err_fd_ = -1;
+  std::string out_;
+  std::string err_;
+};
+
+}  // namespace sipevents::client::testing
+
+#endif  // TESTS_CLIENTS_CLI_CLI_PROCESS_H_
