@@ -43,9 +43,8 @@ std::string Bracketed(const std::string& host) {
 }
 
 absl::Status BadOption(std::string_view flag, std::string_view value, std::string_view expected) {
-  return absl::InvalidArgumentError(absl::StrCat(AbslView(flag), ": ",
-                                                 QuoteForMessage(value), ": expected ",
-                                                 AbslView(expected)));
+  return absl::InvalidArgumentError(absl::StrCat(AbslView(flag), ": ", QuoteForMessage(value),
+                                                 ": expected ", AbslView(expected)));
 }
 
 // The host that Via and Contact show for one listener.
@@ -85,9 +84,7 @@ absl::StatusOr<std::vector<ListenSpec>> ListenSpecs(const AgentOptions& options)
                        "udp or tcp with a numeric address, such as udp:127.0.0.1:5060");
     }
     const std::string shown =
-        options.advertise.empty()
-            ? ""
-            : options.advertise[options.advertise.size() == 1 ? 0 : i];
+        options.advertise.empty() ? "" : options.advertise[options.advertise.size() == 1 ? 0 : i];
     ListenSpec spec;
     spec.transport = std::string(TransportName(address->transport));
     spec.host = Bracketed(address->address.host);
@@ -171,20 +168,20 @@ class Shard {
         endpoint_, Endpoint::Open(loop_, std::move(endpoint_options), relay_, options.metrics));
     ports_ = endpoint_->ports();
     dialogs_ = std::make_unique<DialogTable>(random_);
-    subscriber_ = std::make_unique<Subscriber>(
-        SubscriberContext{.sender = *endpoint_,
-                          .clock = loop_.clock(),
-                          .timers = loop_.timers(),
-                          .random = random_,
-                          .dialogs = *dialogs_,
-                          .credentials = credentials,
-                          .scratch = scratch_,
-                          .metrics = options.metrics,
-                          .t1 = options.t1,
-                          .outbound_route = std::move(outbound_route),
-                          .identity = options.identity,
-                          .expires = options.expires,
-                          .strict = options.strict});
+    subscriber_ =
+        std::make_unique<Subscriber>(SubscriberContext{.sender = *endpoint_,
+                                                       .clock = loop_.clock(),
+                                                       .timers = loop_.timers(),
+                                                       .random = random_,
+                                                       .dialogs = *dialogs_,
+                                                       .credentials = credentials,
+                                                       .scratch = scratch_,
+                                                       .metrics = options.metrics,
+                                                       .t1 = options.t1,
+                                                       .outbound_route = std::move(outbound_route),
+                                                       .identity = options.identity,
+                                                       .expires = options.expires,
+                                                       .strict = options.strict});
     relay_.target = subscriber_.get();
     return absl::OkStatus();
   }
@@ -209,10 +206,10 @@ class AgentImpl : public RunningAgent {
                            std::shared_ptr<SubscriptionObserver> observer) override {
     const size_t shard = ShardOf(request);
     const SubscriptionId id = ++last_id_ * shards_.size() + shard;
-    shards_[shard]->Post([id, request = std::move(request),
-                          observer = std::move(observer)](Subscriber& subscriber) {
-      subscriber.Subscribe(id, request, observer);
-    });
+    shards_[shard]->Post(
+        [id, request = std::move(request), observer = std::move(observer)](Subscriber& subscriber) {
+          subscriber.Subscribe(id, request, observer);
+        });
     return id;
   }
 

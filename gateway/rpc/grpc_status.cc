@@ -17,7 +17,8 @@ namespace sipevents::gateway {
 namespace {
 
 constexpr size_t kMaxViolations = 8;
-constexpr size_t kMaxMessageOctets = 2048;
+constexpr size_t kMaxMessageOctets = 1024;
+constexpr size_t kMaxValueOctets = 120;  // escaped and quoted
 constexpr std::string_view kTypePrefix = "type.googleapis.com/";
 
 using Metadata = std::initializer_list<std::pair<std::string_view, std::string>>;
@@ -94,8 +95,9 @@ void FieldViolations::Add(std::string_view field, std::string_view value,
     ++left_out_;
     return;
   }
-  violations_.push_back({Excerpt(field), absl::StrCat(QuoteForMessage(value), ": expected ",
-                                                      Excerpt(expectation, 200))});
+  violations_.push_back(
+      {Excerpt(field), absl::StrCat(Excerpt(QuoteForMessage(value), kMaxValueOctets), ": expected ",
+                                    Excerpt(expectation, 200))});
 }
 
 absl::Status FieldViolations::ToStatus() const {

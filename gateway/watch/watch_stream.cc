@@ -89,6 +89,7 @@ WatchStream::Step WatchStream::ReadAndWrite() {
 // A stream that has just written waits a little for more to come: a write costs more than an
 // item. Not if the last batch was full: then there is enough.
 bool WatchStream::ShouldLinger(absl::Time now) {
+  if (linger_timer_.fired.exchange(false, std::memory_order_acq_rel)) return false;
   // The clock may have been set back.
   const absl::Duration rest =
       std::min(last_write_ + options_.batch_linger - now, options_.batch_linger);
@@ -117,7 +118,8 @@ void WatchStream::WakeAfter(absl::Duration delay, Timer& timer) {
       delay, [weak = weak_from_this(), &timer, &executor = parts_.executor] {
         const std::shared_ptr<Runnable> stream = weak.lock();
         if (stream == nullptr) return;
-        timer.pending.store(false, std::memory_order_release);
+        timer.fired.store(true, std::memory_order_release);
+    timer.pending.store(false, std::memory_order_release);
         executor.Schedule(*stream);
       });
 }

@@ -67,6 +67,7 @@ class WatchStream final : public Runnable, public grpc::ServerWriteReactor<grpc:
 
   struct Timer {
     std::atomic<bool> pending{false};
+    std::atomic<bool> fired{false};  // since somebody took note
     FanoutExecutor::TimerId id = 0;  // Run()'s own
   };
 

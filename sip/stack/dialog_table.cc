@@ -38,8 +38,7 @@ DialogTable::Id DialogTable::Add(DialogOwner& owner) {
 void DialogTable::Remove(Id id) { entries_.erase(id.call); }
 
 DialogOwner* DialogTable::Find(std::string_view call_id, std::string_view local_tag) const {
-  if (call_id.size() != kHexDigits + suffix_.size() ||
-      call_id.substr(kHexDigits) != suffix_) {
+  if (call_id.size() != kHexDigits + suffix_.size() || call_id.substr(kHexDigits) != suffix_) {
     return nullptr;
   }
   const std::optional<uint64_t> call = ParseHex(call_id.substr(0, kHexDigits));

@@ -101,8 +101,7 @@ struct Endpoint::Core {
 
   absl::Status Bind();
   void StartQueued();
-  void Start(RequestId id, OutgoingRequest request,
-             std::function<void(const Response&)> on_final);
+  void Start(RequestId id, OutgoingRequest request, std::function<void(const Response&)> on_final);
   bool Transmit(const OutgoingRequest& request, SipEventsTransaction* transaction);
   void FinishLater(RequestId id, int status);
   void OnFinal(SipEventsTransaction* transaction, const Response& response);
@@ -120,10 +119,8 @@ int OnAgentMessage(Endpoint::Core* core, nta_agent_t* /*agent*/, msg_t* message,
   return core->OnMessage(message, sip);
 }
 
-int OnAgentResponse(SipEventsTransaction* transaction, nta_outgoing_t* outgoing,
-                    const sip_t* sip) {
-  const int status =
-      sip != nullptr ? sip->sip_status->st_status : nta_outgoing_status(outgoing);
+int OnAgentResponse(SipEventsTransaction* transaction, nta_outgoing_t* outgoing, const sip_t* sip) {
+  const int status = sip != nullptr ? sip->sip_status->st_status : nta_outgoing_status(outgoing);
   if (status < 200) return 0;
   Response response;
   if (sip != nullptr) response = ToResponse(*sip);
@@ -140,13 +137,13 @@ int OnAgentResponse(SipEventsTransaction* transaction, nta_outgoing_t* outgoing,
 
 absl::Status Endpoint::Core::Bind() {
   su_log_redirect(nullptr, DiscardLog, nullptr);
-  agent = nta_agent_create(
-      static_cast<su_root_t*>(loop->root()), reinterpret_cast<url_string_t*>(-1),
-      OnAgentMessage, this, NTATAG_UA(1), NTATAG_MAXSIZE(kMaxMessageOctets),
-      NTATAG_SIP_T1(absl::ToInt64Milliseconds(options.t1)),
-      NTATAG_SIP_T1X64(absl::ToInt64Milliseconds(64 * options.t1)),
-      NTATAG_SIP_T2(absl::ToInt64Milliseconds(8 * options.t1)),
-      NTATAG_SIP_T4(absl::ToInt64Milliseconds(10 * options.t1)), TAG_END());
+  agent =
+      nta_agent_create(static_cast<su_root_t*>(loop->root()), reinterpret_cast<url_string_t*>(-1),
+                       OnAgentMessage, this, NTATAG_UA(1), NTATAG_MAXSIZE(kMaxMessageOctets),
+                       NTATAG_SIP_T1(absl::ToInt64Milliseconds(options.t1)),
+                       NTATAG_SIP_T1X64(absl::ToInt64Milliseconds(64 * options.t1)),
+                       NTATAG_SIP_T2(absl::ToInt64Milliseconds(8 * options.t1)),
+                       NTATAG_SIP_T4(absl::ToInt64Milliseconds(10 * options.t1)), TAG_END());
   if (agent == nullptr) return absl::UnavailableError("cannot create the SIP agent");
   size_t known = 0;
   for (const ListenSpec& spec : options.listen) {
@@ -206,8 +203,7 @@ bool Endpoint::Core::Transmit(const OutgoingRequest& request, SipEventsTransacti
   if (message == nullptr) return false;
   const std::string first_hop =
       request.route_set.empty() ? request.request_uri : request.route_set.front();
-  const std::string start =
-      absl::StrCat(request.method, " ", request.request_uri, " SIP/2.0");
+  const std::string start = absl::StrCat(request.method, " ", request.request_uri, " SIP/2.0");
   const std::string from = FormatName(request.from_uri, request.from_tag);
   const std::string to = FormatName(request.to_uri, request.to_tag);
   const std::string cseq = absl::StrCat(request.cseq, " ", request.method);
@@ -223,8 +219,7 @@ bool Endpoint::Core::Transmit(const OutgoingRequest& request, SipEventsTransacti
       TAG_IF(!request.accept.empty(), SIPTAG_ACCEPT_STR(request.accept.c_str())),
       SIPTAG_ALLOW_STR(kAllow), SIPTAG_ALLOW_EVENTS_STR(options.allow_events.c_str()),
       SIPTAG_USER_AGENT_STR(kUserAgent),
-      TAG_IF(!request.content_type.empty(),
-             SIPTAG_CONTENT_TYPE_STR(request.content_type.c_str())),
+      TAG_IF(!request.content_type.empty(), SIPTAG_CONTENT_TYPE_STR(request.content_type.c_str())),
       TAG_IF(!request.body.empty(), SIPTAG_PAYLOAD_STR(request.body.c_str())), TAG_END());
   for (const std::string& route : request.route_set) {
     if (added >= 0) added = sip_add_tl(message, sip, SIPTAG_ROUTE_STR(route.c_str()), TAG_END());
@@ -238,8 +233,8 @@ bool Endpoint::Core::Transmit(const OutgoingRequest& request, SipEventsTransacti
     return false;
   }
   // The first Route decides where to; without one the Request-URI does (RFC 3261 8.1.2).
-  nta_outgoing_t* outgoing = nta_outgoing_mcreate(agent, OnAgentResponse, transaction, nullptr,
-                                                  message, TAG_END());
+  nta_outgoing_t* outgoing =
+      nta_outgoing_mcreate(agent, OnAgentResponse, transaction, nullptr, message, TAG_END());
   if (outgoing == nullptr) msg_destroy(message);
   return outgoing != nullptr;
 }
@@ -296,17 +291,17 @@ int Endpoint::Core::OnMessage(msg_t* message, sip_t* sip) {
       break;
     case sip_method_options:
       answer.status = 200;
-      answer.headers = {{"Allow", kAllow},
-                        {"Accept", options.accept},
-                        {"Allow-Events", options.allow_events}};
+      answer.headers = {
+          {"Allow", kAllow}, {"Accept", options.accept}, {"Allow-Events", options.allow_events}};
       break;
     default:
       answer.status = 405;
       answer.headers = {{"Allow", kAllow}};
   }
   if (sip->sip_require != nullptr && answer.status == 200) {
-    answer = {420, {{"Unsupported", HeaderValue(reinterpret_cast<const msg_header_t*>(
-                                        sip->sip_require))}}};
+    answer = {
+        420,
+        {{"Unsupported", HeaderValue(reinterpret_cast<const msg_header_t*>(sip->sip_require))}}};
   }
   Answer(message, *sip, answer);
   return 0;
@@ -327,8 +322,8 @@ NotifyAnswer Endpoint::Core::CheckAndHandle(const sip_t& sip) {
     return {400, {}};
   }
   if (sip.sip_require != nullptr) {
-    return {420, {{"Unsupported", HeaderValue(reinterpret_cast<const msg_header_t*>(
-                                      sip.sip_require))}}};
+    return {420,
+            {{"Unsupported", HeaderValue(reinterpret_cast<const msg_header_t*>(sip.sip_require))}}};
   }
   return handler->OnNotify(ToNotify(sip, loop->clock().Now()));
 }
@@ -358,8 +353,8 @@ void Endpoint::Core::CountBadMessages() {
     metrics->OnRequestAnswered("malformed", 400);
   }
   bad_messages = bad;
-  stats_timer = loop->timers().At(loop->clock().Now() + absl::Seconds(1),
-                                  [this] { CountBadMessages(); });
+  stats_timer =
+      loop->timers().At(loop->clock().Now() + absl::Seconds(1), [this] { CountBadMessages(); });
 }
 
 absl::StatusOr<std::unique_ptr<Endpoint>> Endpoint::Open(EventLoop& loop, EndpointOptions options,
@@ -384,8 +379,7 @@ Endpoint::~Endpoint() {
   if (core_->agent != nullptr) nta_agent_destroy(core_->agent);
 }
 
-RequestId Endpoint::Send(OutgoingRequest request,
-                         std::function<void(const Response&)> on_final) {
+RequestId Endpoint::Send(OutgoingRequest request, std::function<void(const Response&)> on_final) {
   const RequestId id = ++core_->last_id;
   if (core_->in_flight.size() < static_cast<size_t>(core_->options.max_in_flight)) {
     core_->Start(id, std::move(request), std::move(on_final));

@@ -43,8 +43,7 @@ class Endpoint : public RequestSender {
                                                         SipMetrics* metrics);
   ~Endpoint() override;
 
-  RequestId Send(OutgoingRequest request,
-                 std::function<void(const Response&)> on_final) override;
+  RequestId Send(OutgoingRequest request, std::function<void(const Response&)> on_final) override;
   void Forget(RequestId id) override;
 
   // Port of each listener, in the order of EndpointOptions::listen.

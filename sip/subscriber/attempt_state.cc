@@ -15,9 +15,9 @@ constexpr absl::Duration kLongestDoubledInterval = absl::Hours(1);
 std::optional<absl::Duration> LongerInterval(const AttemptState& state,
                                              std::optional<uint32_t> min_expires) {
   if (state.interval_retries >= kMostIntervalRetries) return std::nullopt;
-  const absl::Duration asked =
-      min_expires.has_value() ? absl::Seconds(*min_expires)
-                              : std::min(2 * state.requested, kLongestDoubledInterval);
+  const absl::Duration asked = min_expires.has_value()
+                                   ? absl::Seconds(*min_expires)
+                                   : std::min(2 * state.requested, kLongestDoubledInterval);
   if (asked <= state.requested || asked > kLongestAskedInterval) return std::nullopt;
   return asked;
 }
@@ -46,9 +46,9 @@ AttemptStep OnAttemptAnswered(AttemptState state, const RefreshAnswered& answer,
   if (state.phase == AttemptPhase::kClosed) return {state, std::nullopt, std::nullopt};
   if (answer.status < 300) {  // 202 and an invalid 204 count as 200 (SUB-09, CEN-09)
     state.accepted = true;
-    const absl::Duration granted =
-        answer.expires.has_value() ? std::min(absl::Seconds(*answer.expires), state.requested)
-                                   : state.requested;  // SUB-05
+    const absl::Duration granted = answer.expires.has_value()
+                                       ? std::min(absl::Seconds(*answer.expires), state.requested)
+                                       : state.requested;  // SUB-05
     state.grant_until = context.now + granted;
     return {state, std::nullopt, std::nullopt};
   }

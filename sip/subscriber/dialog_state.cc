@@ -57,8 +57,7 @@ DialogStep SendUnsubscribe(DialogState state, const StepContext& context) {
 void TakeExpires(DialogState& state, uint32_t seconds, const StepContext& context) {
   const absl::Time told = std::min(context.now + absl::Seconds(seconds), state.grant_until);
   // It counts down in whole seconds: a step of that size is no news.
-  const absl::Duration slack =
-      std::min(absl::Seconds(2), (state.expires_at - context.now) / 10);
+  const absl::Duration slack = std::min(absl::Seconds(2), (state.expires_at - context.now) / 10);
   const bool news = told > state.expires_at + slack || told < state.expires_at - slack;
   if (!news) return;
   state.expires_at = told;
@@ -73,8 +72,8 @@ DialogStep OnNotified(DialogState state, const Notified& notified, const StepCon
   const bool first = state.expires_at == absl::InfinitePast();
   if (IsUnsubscribing(state)) return {std::move(state), std::nullopt, std::nullopt, "crossed"};
   state.timer_n = absl::InfiniteFuture();
-  state.phase = EqualsIgnoreCase(notified.substate, "pending") ? DialogPhase::kPending
-                                                               : DialogPhase::kActive;
+  state.phase =
+      EqualsIgnoreCase(notified.substate, "pending") ? DialogPhase::kPending : DialogPhase::kActive;
   if (!state.refresh_outstanding) state.stale_since = absl::InfinitePast();
   if (first) {
     state.expires_at = state.grant_until;

@@ -69,8 +69,7 @@ struct ResyncWanted {};
 // Nobody wants it any longer.
 struct UnsubscribeWanted {};
 
-using DialogInput =
-    std::variant<Notified, RefreshAnswered, Tick, ResyncWanted, UnsubscribeWanted>;
+using DialogInput = std::variant<Notified, RefreshAnswered, Tick, ResyncWanted, UnsubscribeWanted>;
 
 // ---- output
 

@@ -26,9 +26,9 @@ Fetch::Fetch(SubscriberContext& context, SubscribeRequest request,
       id_(context.dialogs.Add(*this)),
       exchange_(
           context, subscribe_, [this](const Response& response) { OnAnswer(response); },
-          [this] {
-            ArmTimer(64 * context_.t1, [this] { Finish({408, "timeout", 0}); });
-          }) {}
+          [this] { ArmTimer(64 * context_.t1, [this] {
+                     Finish({408, "timeout", 0});
+                   }); }) {}
 
 Fetch::~Fetch() {
   context_.dialogs.Remove(id_);
@@ -49,7 +49,7 @@ void Fetch::Abandon() { Finish({503, "transport", 0}); }
 void Fetch::OnAnswer(const Response& response) {
   if (response.status >= 300) {
     if (!forks_.empty()) return;  // it arrived all the same (SUB-12)
-    const std::string reason = !response.made_here          ? "response"
+    const std::string reason = !response.made_here      ? "response"
                                : response.status == 408 ? "timeout"
                                                         : "transport";
     Finish({response.status, reason, static_cast<int>(response.retry_after.value_or(0))});
@@ -68,8 +68,8 @@ NotifyAnswer Fetch::OnNotify(const IncomingNotify& notify) {
     return fork.cseq == notify.cseq ? fork.answer : NotifyAnswer{481, {}};
   }
   const bool another = !forks_.empty() && !package_.allows_forks();
-  if (observer_ == nullptr || another || forks_.size() >= kMaxForks ||
-      notify.from_tag.empty() || notify.from_tag.size() > kMaxTagOctets) {
+  if (observer_ == nullptr || another || forks_.size() >= kMaxForks || notify.from_tag.empty() ||
+      notify.from_tag.size() > kMaxTagOctets) {
     return {481, {}};
   }
   if (std::optional<NotifyAnswer> refusal = RefuseNotify(context_, subscribe_, notify)) {

@@ -94,8 +94,8 @@ bool EndsSubscription(int status) {
   }
 }
 
-std::optional<absl::Duration> PlanRetry(RetryHistory& history, const Ending& ending,
-                                        absl::Time now, absl::Duration t1, RandomSource& random) {
+std::optional<absl::Duration> PlanRetry(RetryHistory& history, const Ending& ending, absl::Time now,
+                                        absl::Duration t1, RandomSource& random) {
   const absl::Duration lasted = now - history.attempt_began;
   if (lasted >= kStableAfter) history.failures = 0;
   history.quick_endings = lasted < kQuickWindow ? history.quick_endings + 1 : 0;

@@ -46,8 +46,8 @@ bool EndsSubscription(int status);
 
 // How often a resource has failed us, over all its attempts.
 struct RetryHistory {
-  int failures = 0;          // transient ones since it was last stable
-  int quick_endings = 0;     // within kQuickWindow of the attempt's begin, in a row
+  int failures = 0;       // transient ones since it was last stable
+  int quick_endings = 0;  // within kQuickWindow of the attempt's begin, in a row
   absl::Time attempt_began = absl::InfinitePast();
 };
 
@@ -58,8 +58,8 @@ inline constexpr absl::Duration kQuickWindow = absl::Seconds(60);
 inline constexpr int kMostQuickEndings = 5;
 
 // Decides when to try again, and keeps count in `history`; nullopt: not at all.
-std::optional<absl::Duration> PlanRetry(RetryHistory& history, const Ending& ending,
-                                        absl::Time now, absl::Duration t1, RandomSource& random);
+std::optional<absl::Duration> PlanRetry(RetryHistory& history, const Ending& ending, absl::Time now,
+                                        absl::Duration t1, RandomSource& random);
 
 }  // namespace sipevents::sip
 

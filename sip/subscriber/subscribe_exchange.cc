@@ -4,9 +4,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "sip/base/ascii.h"
 #include "sip/base/header_grammar.h"
 #include "sip/base/log.h"
-#include "sip/base/ascii.h"
 #include "sip/base/uri.h"
 #include "sip/packages/package_table.h"
 
@@ -28,9 +28,8 @@ std::string_view RouteUri(std::string_view route) {
 bool IsLooseRoute(std::string_view route) {
   const std::string uri = ToLower(RouteUri(route));
   const size_t found = uri.find(";lr");
-  return found != std::string::npos &&
-         (found + 3 == uri.size() || uri[found + 3] == ';' || uri[found + 3] == '=' ||
-          uri[found + 3] == '?');
+  return found != std::string::npos && (found + 3 == uri.size() || uri[found + 3] == ';' ||
+                                        uri[found + 3] == '=' || uri[found + 3] == '?');
 }
 
 }  // namespace
@@ -47,7 +46,7 @@ SubscribeTemplate::SubscribeTemplate(SubscriberContext& context, SubscribeReques
   }
   const EventPackage& package = FindPackage(request_.event_package);
   accept_ = request_.accept.empty() ? package.accept() : request_.accept;
-  expires_ = request_.expires > absl::ZeroDuration()   ? request_.expires
+  expires_ = request_.expires > absl::ZeroDuration()  ? request_.expires
              : context.expires > absl::ZeroDuration() ? context.expires
                                                       : package.default_expires();
 }

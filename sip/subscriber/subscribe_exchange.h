@@ -39,9 +39,9 @@ class SubscribeTemplate {
 
   SubscriberContext& context_;
   SubscribeRequest request_;
-  std::string wire_uri_;   // Request-URI and To
-  std::string host_;       // of the resource: decides whose credentials may be used
-  std::string event_;      // value of the Event header
+  std::string wire_uri_;  // Request-URI and To
+  std::string host_;      // of the resource: decides whose credentials may be used
+  std::string event_;     // value of the Event header
   std::string event_id_;
   std::vector<std::string> accept_;
   absl::Duration expires_;

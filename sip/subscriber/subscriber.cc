@@ -80,8 +80,7 @@ void Subscriber::WatchIdle() {
     std::exchange(on_idle_, nullptr)();
     return;
   }
-  idle_timer_ =
-      context_.timers.At(context_.clock.Now() + kIdleCheck, [this] { WatchIdle(); });
+  idle_timer_ = context_.timers.At(context_.clock.Now() + kIdleCheck, [this] { WatchIdle(); });
 }
 
 // SUB-24: 489 for what nobody here understands, 481 for what nobody asked for.

@@ -213,11 +213,10 @@ void Subscription::Accept(Dialog& dialog, const IncomingNotify& notify) {
     dialog.exchange->leg().remote_target = std::move(contact);  // SUB-20
   }
   stale_since_ = absl::InfinitePast();
-  DialogStep step =
-      Next(dialog.state,
-           Notified{notify.has_subscription_state ? notify.substate : "active", notify.reason,
-                    notify.expires, notify.retry_after},
-           context_.Step());
+  DialogStep step = Next(dialog.state,
+                         Notified{notify.has_subscription_state ? notify.substate : "active",
+                                  notify.reason, notify.expires, notify.retry_after},
+                         context_.Step());
   MergeResult result;
   if (observer_ != nullptr) {
     result = merger_->Merge({.dialog = dialog.index,
@@ -396,9 +395,8 @@ SubscriptionStatus Subscription::Status() const {
     active = active || dialog->state.phase == DialogPhase::kActive;
     status.stale_since = std::max(status.stale_since, dialog->state.stale_since);
     const bool first = status.sip_expire_time == absl::InfinitePast();
-    status.sip_expire_time = first
-                                 ? dialog->state.expires_at
-                                 : std::min(status.sip_expire_time, dialog->state.expires_at);
+    status.sip_expire_time = first ? dialog->state.expires_at
+                                   : std::min(status.sip_expire_time, dialog->state.expires_at);
   }
   if (status.dialog_count > 0 && !over_) {
     status.state = active ? SubscriptionState::kActive : SubscriptionState::kPending;

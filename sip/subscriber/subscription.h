@@ -100,10 +100,10 @@ class Subscription : public DialogOwner {
   uint32_t last_index_ = 0;
 
   RetryHistory history_;
-  Ending last_ending_;                              // why it retries, or ended
+  Ending last_ending_;  // why it retries, or ended
   absl::Time retry_at_ = absl::InfiniteFuture();
-  bool over_ = false;                               // ended for good
-  absl::Time stale_since_ = absl::InfinitePast();   // while it retries
+  bool over_ = false;                              // ended for good
+  absl::Time stale_since_ = absl::InfinitePast();  // while it retries
   std::optional<SubscriptionStatus> told_;
   TimerQueue::TimerId timer_ = 0;
   absl::Time timer_at_ = absl::InfiniteFuture();

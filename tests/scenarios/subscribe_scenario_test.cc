@@ -143,7 +143,7 @@ TEST_F(SubscribeScenarioTest, AcceptedIsTakenAsOk) {
 // SUB-44: an older NOTIFY is refused and not delivered; a gap is legal.
 TEST_F(SubscribeScenarioTest, NotifyOutOfOrderIsRefused) {
   std::unique_ptr<CliProcess> cli;
-  ASSERT_OK_AND_ASSIGN(const Received subscribe, Establish(cli));
+  ASSERT_OK_AND_ASSIGN(const Received subscribe, Establish(cli, "presence", {"--deliver=every"}));
   NotifyOptions numbered;
 
   numbered.cseq = 50;

@@ -52,10 +52,10 @@ class ConnectionAcceptorTest : public ::testing::Test {
       sockets.push_back(ListeningSocket::Open(address).value());
       addresses.push_back(sockets.back().address());
     }
-    acceptor_ = ConnectionAcceptor::Start(
-                    std::move(sockets),
-                    {max_connections, [this](int fd) { greeter_.Take(fd); }, &metrics_})
-                    .value();
+    acceptor_ =
+        ConnectionAcceptor::Start(
+            std::move(sockets), {max_connections, [this](int fd) { greeter_.Take(fd); }, &metrics_})
+            .value();
     return addresses;
   }
 

@@ -102,7 +102,7 @@ TEST(ParseDecimalTest, DecimalsAreReadAndOthersRefused) {
 
     // then
     ASSERT_EQ(value.has_value(), expected.has_value()) << text;
-    if (value) EXPECT_NEAR(*value, *expected, 1e-12) << text;
+    EXPECT_NEAR(value.value_or(0), expected.value_or(0), 1e-12) << text;
   }
 }
 

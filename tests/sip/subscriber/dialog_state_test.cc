@@ -123,8 +123,8 @@ TEST(DialogStateTest, No204NeedsNoNotifySub50) {
 }
 
 TEST(DialogStateTest, LargerGrantIsClampedSub05) {
-  const DialogStep step = Next(Refreshing(), RefreshAnswered{200, false, 99999, {}, {}},
-                               At(absl::Seconds(570)));
+  const DialogStep step =
+      Next(Refreshing(), RefreshAnswered{200, false, 99999, {}, {}}, At(absl::Seconds(570)));
   EXPECT_EQ(step.state.expires_at, kStart + absl::Seconds(1170));
 }
 
@@ -182,8 +182,8 @@ TEST(DialogStateTest, NotifyOutweighsAMissingAnswerToRefresh) {
   DialogState state = Refreshing();
   state = Next(state, Notified{"active", "", 600, {}}, At(absl::Seconds(570))).state;
 
-  const DialogStep step = Next(state, RefreshAnswered{408, true, {}, {}, {}},
-                               At(absl::Seconds(600)));
+  const DialogStep step =
+      Next(state, RefreshAnswered{408, true, {}, {}, {}}, At(absl::Seconds(600)));
 
   EXPECT_FALSE(step.ending.has_value());
   EXPECT_NE(step.state.refresh_at, absl::InfiniteFuture());
@@ -195,8 +195,8 @@ TEST(DialogStateTest, TooBriefRefreshAsksLongerAFewTimesOnly) {
   uint32_t interval = 600;
   for (int i = 0; i < 10; ++i) {
     interval += 100;
-    const DialogStep step = Next(state, RefreshAnswered{423, false, {}, interval, {}},
-                                 At(absl::Seconds(570)));
+    const DialogStep step =
+        Next(state, RefreshAnswered{423, false, {}, interval, {}}, At(absl::Seconds(570)));
     state = step.state;
     if (!step.send_expires.has_value()) break;
     EXPECT_EQ(*step.send_expires, interval);
@@ -233,8 +233,7 @@ TEST(DialogStateTest, UnsubscribeEndsAtTimerNAtTheLatest) {
   const DialogStep step = Next(Active(), UnsubscribeWanted{}, At(absl::Seconds(1)));
 
   EXPECT_EQ(NextDeadline(step.state), kStart + absl::Seconds(1) + kTimerN);
-  EXPECT_TRUE(
-      Next(step.state, Tick{}, {NextDeadline(step.state), kT1, 0}).ending.has_value());
+  EXPECT_TRUE(Next(step.state, Tick{}, {NextDeadline(step.state), kT1, 0}).ending.has_value());
 }
 
 TEST(DialogStateTest, UnsubscribeRefusedEndsAtOnce) {

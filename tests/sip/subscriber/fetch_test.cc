@@ -33,7 +33,10 @@ class FetchTest : public SubscriberFixture {
   }
 
   static NotifySpec State(const char* tag) {
-    return {.tag = tag, .substate = "terminated", .reason = "timeout", .body = kOpen,
+    return {.tag = tag,
+            .substate = "terminated",
+            .reason = "timeout",
+            .body = kOpen,
             .content_type = "application/pidf+xml"};
   }
 };

@@ -35,8 +35,8 @@ INSTANTIATE_TEST_SUITE_P(
     Sub34To41, TerminationTest,
     testing::Values(
         TerminationCase{"DeactivatedSub34", "deactivated", 60, Followup::kNow, {}, false},
-        TerminationCase{"ProbationSub35", "probation", 20, Followup::kAfterHint,
-                        absl::Seconds(20), false},
+        TerminationCase{"ProbationSub35", "probation", 20, Followup::kAfterHint, absl::Seconds(20),
+                        false},
         TerminationCase{"ProbationWithoutTime", "probation", {}, Followup::kTransient, {}, false},
         TerminationCase{"RejectedSub36", "rejected", 1, Followup::kNever, {}, false},
         TerminationCase{"TimeoutSub37", "timeout", 60, Followup::kNow, {}, false},
@@ -50,10 +50,9 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& test) { return test.param.name; });
 
 TEST(ResponseEndingTest, PermanentCodesStop) {
-  for (const int status : {400, 403, 404, 405, 410, 414, 416, 482, 484, 485, 489, 501, 505, 603,
-                           604}) {
-    EXPECT_EQ(EndingForResponse(status, false, std::nullopt).followup, Followup::kNever)
-        << status;
+  for (const int status :
+       {400, 403, 404, 405, 410, 414, 416, 482, 484, 485, 489, 501, 505, 603, 604}) {
+    EXPECT_EQ(EndingForResponse(status, false, std::nullopt).followup, Followup::kNever) << status;
   }
 }
 
@@ -131,8 +130,7 @@ TEST(PlanRetryTest, StableTimeForgetsFailures) {
 TEST(PlanRetryTest, HintIsALowerBound) {
   FakeRandom random;
   RetryHistory history;
-  const auto delay =
-      PlanRetry(history, EndingForTermination("probation", 20), kStart, kT1, random);
+  const auto delay = PlanRetry(history, EndingForTermination("probation", 20), kStart, kT1, random);
 
   ASSERT_TRUE(delay.has_value());
   EXPECT_GE(*delay, absl::Seconds(20));

@@ -56,19 +56,19 @@ class SubscriberFixture : public testing::Test {
   // Makes the subscriber with what the test put into the options below.
   Subscriber& subscriber() {
     if (subscriber_ == nullptr) {
-      subscriber_ = std::make_unique<Subscriber>(SubscriberContext{
-          .sender = sender_,
-          .clock = clock_,
-          .timers = timers_,
-          .random = random_,
-          .dialogs = dialogs_,
-          .credentials = credentials_,
-          .scratch = scratch_,
-          .t1 = absl::Milliseconds(500),
-          .outbound_route = route_,
-          .identity = "sip:gateway@example.com",
-          .expires = expires_,
-          .strict = strict_});
+      subscriber_ =
+          std::make_unique<Subscriber>(SubscriberContext{.sender = sender_,
+                                                         .clock = clock_,
+                                                         .timers = timers_,
+                                                         .random = random_,
+                                                         .dialogs = dialogs_,
+                                                         .credentials = credentials_,
+                                                         .scratch = scratch_,
+                                                         .t1 = absl::Milliseconds(500),
+                                                         .outbound_route = route_,
+                                                         .identity = "sip:gateway@example.com",
+                                                         .expires = expires_,
+                                                         .strict = strict_});
     }
     return *subscriber_;
   }

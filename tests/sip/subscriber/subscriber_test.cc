@@ -179,8 +179,7 @@ TEST_F(SubscriberTest, RetransmittedFinalNotifyIsAnsweredAgain) {
 TEST_F(SubscriberTest, BodyTypeThatWasNotOfferedGets415WithAcceptSub07) {
   Subscribe("presence");
   Notify({});
-  const NotifyAnswer answer =
-      NotifyTo(0, {.cseq = 2, .body = "x", .content_type = "text/html"});
+  const NotifyAnswer answer = NotifyTo(0, {.cseq = 2, .body = "x", .content_type = "text/html"});
   EXPECT_EQ(answer.status, 415);
   EXPECT_THAT(answer.headers, ElementsAre(Pair("Accept", "application/pidf+xml")));
 }
@@ -381,8 +380,8 @@ TEST_F(SubscriberTest, VersionGapAsksForTheFullStateAlgA) {
   Notify({.body = document(0, "full"), .content_type = "application/dialog-info+xml"});
   Answer(200);
 
-  Notify({.cseq = 2, .body = document(5, "partial"),
-          .content_type = "application/dialog-info+xml"});
+  Notify(
+      {.cseq = 2, .body = document(5, "partial"), .content_type = "application/dialog-info+xml"});
 
   ASSERT_EQ(sender_.sent.size(), 2u);
   EXPECT_EQ(sender_.last().to_tag, "a");

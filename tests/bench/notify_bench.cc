@@ -1,0 +1,177 @@
+// CPU microseconds per event of the gateway, from a NOTIFY on the wire to an item on a gRPC
+// stream, beside two floors that are measured in the same run: a bare lean sofia-sip sink that
+// also parses the body, and a bare gRPC server that streams the same events in the same batches.
+//
+// Usage: notify_bench GATEWAY SIP_FLOOR GRPC_FLOOR [--json] [--dialogs=N] [--seconds=S]
+//                     [--window=N] [--batch_linger_ms=N]
+
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "tests/bench/notify_load.h"
+#include "tests/bench/process_cpu.h"
+#include "tests/bench/stream_reader.h"
+
+namespace sipevents::bench {
+namespace {
+
+struct Options {
+  std::string gateway;
+  std::string sip_floor;
+  std::string grpc_floor;
+  bool json = false;
+  size_t dialogs = 64;
+  double seconds = 5;
+  int window = 64;
+  int batch_linger_ms = 20;
+};
+
+struct Measured {
+  double microseconds = 0;  // CPU per event
+  double per_second = 0;    // events
+  double batch = 0;         // items per message
+  uint64_t events = 0;
+};
+
+constexpr double kWarmUpSeconds = 1;
+
+Measured MeasureSipFloor(const Options& options) {
+  NotifyLoad load;
+  const MeasuredProcess* measured = nullptr;
+  MeasuredProcess sink({options.sip_floor, std::to_string(options.dialogs)});
+  measured = &sink;
+  const std::string ready = sink.WaitForLine("ready ");
+  load.InventDialogs(options.dialogs, atoi(ready.c_str() + 6));
+  load.Run(kWarmUpSeconds, options.window);
+  const double before = measured->CpuMicroseconds();
+  Measured result;
+  result.events = load.Run(options.seconds, options.window);
+  result.microseconds = (measured->CpuMicroseconds() - before) / static_cast<double>(result.events);
+  return result;
+}
+
+Measured MeasureGateway(const Options& options) {
+  NotifyLoad load;
+  MeasuredProcess gateway(
+      {options.gateway, "--grpc_listen=127.0.0.1:0", "--sip_listen=udp:127.0.0.1:0",
+       "--http_listen=127.0.0.1:0",
+       "--sip_outbound_proxy=sip:127.0.0.1:" + std::to_string(load.port()) + ";lr"});
+  const std::string ready = gateway.WaitForLine("ready ");
+  const size_t begin = ready.find("grpc=") + 5;
+  StreamReader reader(ready.substr(begin, ready.find(' ', begin) - begin));
+  for (size_t i = 0; i < options.dialogs; ++i) {
+    v1::WatchRequest request;
+    char target[64];
+    snprintf(target, sizeof target, "sip:user%08zu@example.com", i);
+    request.mutable_spec()->set_target_uri(target);
+    request.mutable_spec()->set_event_package("presence");
+    request.set_delivery(v1::EVERY);
+    request.mutable_batch_linger()->set_nanos(options.batch_linger_ms * 1'000'000);
+    reader.Watch(request);
+  }
+  load.AcceptDialogs(options.dialogs);
+  load.Run(kWarmUpSeconds, options.window);
+  const double before = gateway.CpuMicroseconds();
+  const uint64_t items = reader.items();
+  const uint64_t messages = reader.messages();
+  Measured result;
+  result.events = load.Run(options.seconds, options.window);
+  result.microseconds = (gateway.CpuMicroseconds() - before) / static_cast<double>(result.events);
+  result.per_second = static_cast<double>(result.events) / options.seconds;
+  const uint64_t read = reader.items() - items;
+  result.batch = static_cast<double>(read) /
+                 static_cast<double>(std::max<uint64_t>(reader.messages() - messages, 1));
+  if (read < result.events) {
+    fprintf(stderr, "bench: %llu of %llu events were read from the streams\n",
+            static_cast<unsigned long long>(read), static_cast<unsigned long long>(result.events));
+    exit(1);
+  }
+  return result;
+}
+
+Measured MeasureGrpcFloor(const Options& options, const Measured& gateway) {
+  const int batch = std::max(1, static_cast<int>(gateway.batch + 0.5));
+  MeasuredProcess server(
+      {options.grpc_floor, std::to_string(gateway.per_second), std::to_string(batch)});
+  StreamReader reader(server.WaitForLine("ready ").substr(6));
+  for (size_t i = 0; i < options.dialogs; ++i) reader.Watch(v1::WatchRequest());
+  std::this_thread::sleep_for(std::chrono::duration<double>(kWarmUpSeconds));
+  const double before = server.CpuMicroseconds();
+  const uint64_t items = reader.items();
+  std::this_thread::sleep_for(std::chrono::duration<double>(options.seconds));
+  Measured result;
+  result.events = reader.items() - items;
+  result.batch = batch;
+  result.microseconds = (server.CpuMicroseconds() - before) / static_cast<double>(result.events);
+  return result;
+}
+
+bool ParseNumber(const std::string& argument, const std::string& name, double& value) {
+  if (!argument.starts_with("--" + name + "=")) return false;
+  value = atof(argument.c_str() + name.size() + 3);
+  return true;
+}
+
+bool ParseOptions(int argc, char** argv, Options& options) {
+  if (argc < 4) return false;
+  options.gateway = argv[1];
+  options.sip_floor = argv[2];
+  options.grpc_floor = argv[3];
+  for (int i = 4; i < argc; ++i) {
+    const std::string argument = argv[i];
+    double value = 0;
+    if (argument == "--json") {
+      options.json = true;
+    } else if (ParseNumber(argument, "dialogs", value) && value >= 1 && value <= 1e6) {
+      options.dialogs = static_cast<size_t>(value);
+    } else if (ParseNumber(argument, "seconds", value) && value >= 1 && value <= 600) {
+      options.seconds = value;
+    } else if (ParseNumber(argument, "window", value) && value >= 1 && value <= 2000) {
+      options.window = static_cast<int>(value);
+    } else if (ParseNumber(argument, "batch_linger_ms", value) && value >= 0 && value < 1000) {
+      options.batch_linger_ms = static_cast<int>(value);
+    } else {
+      fprintf(stderr, "bench: cannot use '%s'\n", argument.c_str());
+      return false;
+    }
+  }
+  return true;
+}
+
+int Main(int argc, char** argv) {
+  Options options;
+  if (!ParseOptions(argc, argv, options)) {
+    fprintf(stderr,
+            "usage: tools/bench notify [--json] [--dialogs=N] [--seconds=S] [--window=N] "
+            "[--batch_linger_ms=N]\n");
+    return 1;
+  }
+  const Measured sip = MeasureSipFloor(options);
+  const Measured ours = MeasureGateway(options);
+  const Measured grpc = MeasureGrpcFloor(options, ours);
+  const double floor = sip.microseconds + grpc.microseconds;
+  if (options.json) {
+    printf(
+        "{\"row\":\"notify\",\"ours_us\":%.2f,\"floor_us\":%.2f,\"ratio\":%.3f,"
+        "\"events_per_s\":%.0f,\"n\":%llu}\n",
+        ours.microseconds, floor, ours.microseconds / floor, ours.per_second,
+        static_cast<unsigned long long>(ours.events));
+    return 0;
+  }
+  printf("notify: %llu events over %zu dialogs, %.0f/s, %.1f items per stream message\n",
+         static_cast<unsigned long long>(ours.events), options.dialogs, ours.per_second,
+         ours.batch);
+  printf("  gateway    %6.2f CPU us per event\n", ours.microseconds);
+  printf("  sofia-sip  %6.2f  (bare lean sink that parses the body)\n", sip.microseconds);
+  printf("  gRPC       %6.2f  (bare stream server, same batches)\n", grpc.microseconds);
+  printf("  floor      %6.2f  ratio %.2f\n", floor, ours.microseconds / floor);
+  return 0;
+}
+
+}  // namespace
+}  // namespace sipevents::bench
+
+int main(int argc, char** argv) { return sipevents::bench::Main(argc, argv); }

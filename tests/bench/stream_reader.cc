@@ -1,0 +1,85 @@
+#include "tests/bench/stream_reader.h"
+
+#include <condition_variable>
+#include <mutex>
+#include <utility>
+
+namespace sipevents::bench {
+namespace {
+
+// How many elements the repeated field 1 of an encoded message has.
+uint64_t CountItems(const grpc::ByteBuffer& buffer) {
+  grpc::Slice slice;
+  if (!buffer.DumpToSingleSlice(&slice).ok()) return 0;
+  uint64_t count = 0;
+  for (size_t at = 0; at < slice.size();) {
+    ++at;  // the tag of field 1 is one octet
+    uint64_t length = 0;
+    for (int shift = 0; at < slice.size(); shift += 7) {
+      const uint8_t octet = slice.begin()[at++];
+      length |= static_cast<uint64_t>(octet & 0x7f) << shift;
+      if ((octet & 0x80) == 0) break;
+    }
+    at += length;
+    ++count;
+  }
+  return count;
+}
+
+}  // namespace
+
+class StreamReader::Call : public grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
+ public:
+  Call(StreamReader& reader, const v1::WatchRequest& request) : reader_(reader) {
+    const std::string text = request.SerializeAsString();
+    const grpc::Slice slice(text);
+    request_ = grpc::ByteBuffer(&slice, 1);
+    reader_.stub_->PrepareBidiStreamingCall(&context_, "/sipevents.v1.Subscriptions/Watch",
+                                            grpc::StubOptions(), this);
+    StartWriteLast(&request_, grpc::WriteOptions());
+    StartRead(&response_);
+    StartCall();
+  }
+
+  void OnReadDone(bool ok) override {
+    if (!ok) return;
+    reader_.items_.fetch_add(CountItems(response_), std::memory_order_relaxed);
+    reader_.messages_.fetch_add(1, std::memory_order_relaxed);
+    StartRead(&response_);
+  }
+
+  void OnDone(const grpc::Status& /*status*/) override {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    done_ = true;
+    condition_.notify_all();
+  }
+
+  void CancelAndWait() {
+    context_.TryCancel();
+    std::unique_lock<std::mutex> lock(mutex_);
+    condition_.wait(lock, [this] { return done_; });
+  }
+
+ private:
+  StreamReader& reader_;
+  grpc::ClientContext context_;
+  grpc::ByteBuffer request_;
+  grpc::ByteBuffer response_;
+  std::mutex mutex_;
+  std::condition_variable condition_;
+  bool done_ = false;
+};
+
+StreamReader::StreamReader(const std::string& address)
+    : channel_(grpc::CreateChannel(address, grpc::InsecureChannelCredentials())),
+      stub_(std::make_unique<grpc::GenericStub>(channel_)) {}
+
+StreamReader::~StreamReader() {
+  for (const auto& call : calls_) call->CancelAndWait();
+}
+
+void StreamReader::Watch(const v1::WatchRequest& request) {
+  calls_.push_back(std::make_unique<Call>(*this, request));
+}
+
+}  // namespace sipevents::bench

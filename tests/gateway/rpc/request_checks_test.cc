@@ -1,0 +1,411 @@
+#include "gateway/rpc/request_checks.h"
+
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "gateway/rpc/grpc_status.h"
+#include "gmock/gmock.h"
+#include "google/rpc/error_details.pb.h"
+#include "gtest/gtest.h"
+#include "tests/base/status_asserts.h"
+
+namespace sipevents::gateway {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Pair;
+using ::testing::SizeIs;
+
+using Violations = std::vector<std::pair<std::string, std::string>>;
+
+// Field and description of each violation; also checks what every such error has.
+Violations ViolationsOf(const absl::Status& status) {
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << status;
+  EXPECT_EQ(ErrorReasonOf(status), "INVALID_FIELD");
+  google::rpc::BadRequest bad_request;
+  const auto payload = status.GetPayload("type.googleapis.com/google.rpc.BadRequest");
+  if (!payload.has_value()) return {};
+  EXPECT_TRUE(bad_request.ParseFromString(std::string(*payload)));
+  Violations violations;
+  for (const auto& violation : bad_request.field_violations()) {
+    violations.emplace_back(violation.field(), violation.description());
+  }
+  return violations;
+}
+
+// A violation that names the field, the value, and what was expected.
+auto Violation(const std::string& field, const std::string& value,
+               const std::string& expectation) {
+  return Pair(field, ::testing::AllOf(HasSubstr("\"" + value), HasSubstr("expected"),
+                                      HasSubstr(expectation)));
+}
+
+class RequestChecksTest : public ::testing::Test {
+ protected:
+  static v1::SubscriptionSpec GoodSpec() {
+    v1::SubscriptionSpec spec;
+    spec.set_target_uri("sip:alice@example.com");
+    spec.set_event_package("presence");
+    return spec;
+  }
+
+  absl::StatusOr<CreateOrder> Create(const v1::SubscriptionSpec& spec) const {
+    v1::CreateSubscriptionRequest request;
+    *request.mutable_spec() = spec;
+    return checks_.Check(request, "acme");
+  }
+
+  SubscriptionKey KeyOf(const v1::SubscriptionSpec& spec) const {
+    const absl::StatusOr<CreateOrder> order = Create(spec);
+    EXPECT_TRUE(order.ok()) << order.status();
+    return order.ok() ? order->wanted.key : SubscriptionKey{};
+  }
+
+  // The violations of a spec that `change` has made wrong.
+  Violations WrongSpec(const std::function<void(v1::SubscriptionSpec&)>& change) const {
+    v1::SubscriptionSpec spec = GoodSpec();
+    change(spec);
+    return ViolationsOf(Create(spec).status());
+  }
+
+  v1::WatchRequest GoodWatch() const {
+    v1::WatchRequest request;
+    *request.mutable_spec() = GoodSpec();
+    return request;
+  }
+
+  Violations WrongWatch(const std::function<void(v1::WatchRequest&)>& change) const {
+    v1::WatchRequest request = GoodWatch();
+    change(request);
+    return ViolationsOf(checks_.Check(request, "acme").status());
+  }
+
+  std::string TokenOf(const std::string& name) const {
+    return ResumeTokenEncoder({.name = name, .uid = "u", .epoch = 1}).Encode(7);
+  }
+
+  SubscriptionNamer namer_{"secret"};
+  RequestChecks checks_{{.tel_domain = "", .own_identity = "sip:gateway@example.com"}, namer_};
+};
+
+// ---- the spec
+
+TEST_F(RequestChecksTest, SpecIsBroughtIntoCanonicalForm) {
+  v1::SubscriptionSpec spec;
+  spec.set_target_uri("SIP:%61lice@EXAMPLE.com");
+  spec.set_event_package("presence");
+  (*spec.mutable_event_parameters())["Two"] = "2";
+  (*spec.mutable_event_parameters())["one"] = "";
+  spec.set_identity("sip:Me@Example.com");
+  spec.add_accept("Text/Plain;charset=UTF-8");
+  spec.add_accept("application/PIDF+xml");
+  spec.add_accept("application/pidf+xml");
+  spec.mutable_body()->set_content_type("Application/X");
+  spec.mutable_body()->set_data("<x/>");
+  spec.mutable_expires()->set_seconds(60);
+
+  const absl::StatusOr<CreateOrder> order = Create(spec);
+
+  ASSERT_OK(order);
+  const SubscriptionKey& key = order->wanted.key;
+  EXPECT_EQ(key.tenant, "acme");
+  EXPECT_EQ(key.target_uri, "sip:alice@example.com");
+  EXPECT_THAT(key.event_parameters, ElementsAre(Pair("one", ""), Pair("two", "2")));
+  EXPECT_EQ(key.identity, "sip:Me@example.com");
+  EXPECT_THAT(key.accept, ElementsAre("application/pidf+xml", "text/plain;charset=UTF-8"));
+  EXPECT_EQ(key.body_content_type, "application/x");
+  EXPECT_EQ(key.body, "<x/>");
+  EXPECT_EQ(order->wanted.expires, absl::Seconds(60));
+  EXPECT_EQ(order->wanted.name, namer_.NameOf(key));
+  EXPECT_EQ(order->ttl, absl::Hours(1));
+}
+
+TEST_F(RequestChecksTest, NamingTheGatewaysOwnIdentityIsNamingNone) {
+  v1::SubscriptionSpec spec = GoodSpec();
+  spec.set_identity("sip:gateway@EXAMPLE.com");
+
+  EXPECT_EQ(KeyOf(spec), KeyOf(GoodSpec()));
+}
+
+TEST_F(RequestChecksTest, TargetThatIsNoUriIsRefused) {
+  for (const char* target :
+       {"", "alice", "http://example.com", "sip:", "sip:alice@", "sip:alice@example.com?Subject=x",
+        "sip:alice@example.com:99999", "sip:al ice@example.com", "tel:+15551234",
+        "sip:alice@example.com\r\nVia: x"}) {
+    const Violations violations =
+        WrongSpec([&](v1::SubscriptionSpec& spec) { spec.set_target_uri(target); });
+    EXPECT_THAT(violations,
+                ElementsAre(Violation("spec.target_uri", std::string(target).substr(0, 3),
+                                      "a sip:, sips:, pres: or tel: URI without ?headers")))
+        << target;
+  }
+}
+
+// GEN-10: tokens without dots, joined by dots.
+TEST_F(RequestChecksTest, EventPackageThatIsNoneIsRefused) {
+  for (const char* package : {"", "a..b", ".a", "a.", "pre sence", "presence;id=1", "a\r\nb", "a/b"}) {
+    const Violations violations =
+        WrongSpec([&](v1::SubscriptionSpec& spec) { spec.set_event_package(package); });
+    EXPECT_THAT(violations, ElementsAre(Violation("spec.event_package", "", "an event package")))
+        << package;
+  }
+}
+
+TEST_F(RequestChecksTest, EventPackageOfAnyLegalNameIsTaken) {
+  for (const char* package : {"presence.winfo.winfo", "x-own", "a!%*_+`'~b"}) {
+    v1::SubscriptionSpec spec = GoodSpec();
+    spec.set_event_package(package);
+    EXPECT_EQ(KeyOf(spec).event_package, package);
+  }
+}
+
+TEST_F(RequestChecksTest, EventParametersThatCannotBeWrittenAreRefused) {
+  const auto wrong = [&](const std::string& name, const std::string& value) {
+    return WrongSpec(
+        [&](v1::SubscriptionSpec& spec) { (*spec.mutable_event_parameters())[name] = value; });
+  };
+
+  EXPECT_THAT(wrong("", "x"), ElementsAre(Violation("spec.event_parameters[]", "", "tokens")));
+  EXPECT_THAT(wrong("a b", "x"),
+              ElementsAre(Violation("spec.event_parameters[a b]", "a b", "tokens")));
+  EXPECT_THAT(wrong("a;b", "x"),
+              ElementsAre(Violation("spec.event_parameters[a;b]", "a;b", "tokens")));
+  EXPECT_THAT(wrong("a\r\nVia: b", "x"), SizeIs(1));
+  EXPECT_THAT(wrong("a", "x\r\nVia: y"),
+              ElementsAre(Violation("spec.event_parameters[a]", "x", "control characters")));
+  EXPECT_THAT(wrong("a", std::string("x\0y", 3)), SizeIs(1));
+  EXPECT_THAT(wrong("a", std::string(513, 'x')), SizeIs(1));
+  EXPECT_THAT(wrong("id", "two words"),
+              ElementsAre(Violation("spec.event_parameters[id]", "two words", "a token")));
+}
+
+TEST_F(RequestChecksTest, EventParameterGivenTwiceIsRefused) {
+  EXPECT_THAT(WrongSpec([](v1::SubscriptionSpec& spec) {
+                (*spec.mutable_event_parameters())["id"] = "1";
+                (*spec.mutable_event_parameters())["ID"] = "2";
+              }),
+              ElementsAre(Violation("spec.event_parameters", "id", "each name once")));
+}
+
+TEST_F(RequestChecksTest, TooManyEntriesAreRefused) {
+  EXPECT_THAT(WrongSpec([](v1::SubscriptionSpec& spec) {
+                for (int i = 0; i < 17; ++i) {
+                  (*spec.mutable_event_parameters())["p" + std::to_string(i)] = "";
+                  spec.add_accept("text/plain");
+                }
+              }),
+              ElementsAre(Violation("spec.event_parameters", "17 parameters", "at most 16"),
+                          Violation("spec.accept", "17 types", "at most 16")));
+}
+
+TEST_F(RequestChecksTest, IdentityThatIsNoSipUriIsRefused) {
+  for (const char* identity : {"me", "tel:+15551234", "pres:me@example.com", "sip:me@example.com?x=y",
+                               "\"Me\" <sip:me@example.com>", "sip:me@example.com\r\nX: y"}) {
+    EXPECT_THAT(WrongSpec([&](v1::SubscriptionSpec& spec) { spec.set_identity(identity); }),
+                ElementsAre(Violation("spec.identity", "", "a sip: or sips: URI")))
+        << identity;
+  }
+}
+
+TEST_F(RequestChecksTest, AcceptThatIsNoMediaTypeIsRefused) {
+  EXPECT_THAT(WrongSpec([](v1::SubscriptionSpec& spec) {
+                spec.add_accept("text/plain");
+                spec.add_accept("xml");
+                spec.add_accept("text/plain\r\nVia: x");
+                spec.add_accept("text/plain;a=\"x\r\ny\"");
+                spec.add_accept("");
+              }),
+              ElementsAre(Violation("spec.accept[1]", "xml", "a media type"),
+                          Violation("spec.accept[2]", "text/plain", "a media type"),
+                          Violation("spec.accept[3]", "text/plain", "a media type"),
+                          Violation("spec.accept[4]", "", "a media type")));
+}
+
+TEST_F(RequestChecksTest, BodyThatCannotBeSentIsRefused) {
+  EXPECT_THAT(WrongSpec([](v1::SubscriptionSpec& spec) {
+                spec.mutable_body()->set_content_type("not a type");
+                spec.mutable_body()->set_data("x");
+              }),
+              ElementsAre(Violation("spec.body.content_type", "not a type", "a media type")));
+  EXPECT_THAT(WrongSpec([](v1::SubscriptionSpec& spec) { spec.mutable_body()->set_data("x"); }),
+              ElementsAre(Violation("spec.body.content_type", "", "a media type")));
+  EXPECT_THAT(WrongSpec([](v1::SubscriptionSpec& spec) {
+                spec.mutable_body()->set_content_type("text/plain");
+                spec.mutable_body()->set_data(std::string(65537, 'x'));
+              }),
+              ElementsAre(Violation("spec.body.data", "65537 octets", "1 to 65536 octets")));
+}
+
+TEST_F(RequestChecksTest, ExpiresOutOfRangeIsRefused) {
+  const auto wrong = [&](int64_t seconds, int32_t nanos) {
+    return WrongSpec([&](v1::SubscriptionSpec& spec) {
+      spec.mutable_expires()->set_seconds(seconds);
+      spec.mutable_expires()->set_nanos(nanos);
+    });
+  };
+
+  EXPECT_THAT(wrong(-5, 0), ElementsAre(Violation("spec.expires", "-5s", "1s to 720h")));
+  EXPECT_THAT(wrong(0, 999'999'999), SizeIs(1));
+  EXPECT_THAT(wrong(30 * 86400, 1), SizeIs(1));
+  EXPECT_THAT(wrong(INT64_MAX, 0), SizeIs(1));
+  EXPECT_THAT(wrong(5, -1),
+              ElementsAre(Violation("spec.expires", "seconds: 5 nanos: -1", "of the same sign")));
+  EXPECT_THAT(wrong(5, 1'000'000'000), SizeIs(1));
+}
+
+TEST_F(RequestChecksTest, EverythingThatIsWrongIsToldAtOnce) {
+  v1::CreateSubscriptionRequest request;
+  request.mutable_ttl()->set_seconds(-1);
+
+  EXPECT_THAT(ViolationsOf(checks_.Check(request, "acme").status()),
+              ElementsAre(Violation("spec.target_uri", "", "URI"),
+                          Violation("spec.event_package", "", "an event package"),
+                          Violation("ttl", "-1s", "1s to 720h")));
+}
+
+// ---- names
+
+TEST_F(RequestChecksTest, NameOfAnotherFormIsRefused) {
+  for (const char* name : {"", "alice", "subscriptions/", "subscriptions/42"}) {
+    v1::GetSubscriptionRequest get;
+    get.set_name(name);
+    v1::DeleteSubscriptionRequest drop;
+    drop.set_name(name);
+    const auto violation = ElementsAre(Violation("name", name, "subscriptions/"));
+
+    EXPECT_THAT(ViolationsOf(checks_.Check(get)), violation);
+    EXPECT_THAT(ViolationsOf(checks_.Check(drop)), violation);
+    EXPECT_THAT(WrongWatch([&](v1::WatchRequest& request) { request.set_name(name); }), violation);
+  }
+}
+
+// ---- lists
+
+TEST_F(RequestChecksTest, ListHasDefaults) {
+  const absl::StatusOr<ListOrder> order = checks_.Check(v1::ListSubscriptionsRequest(), "acme");
+
+  ASSERT_OK(order);
+  EXPECT_EQ(order->page_size, 100);
+  EXPECT_EQ(order->after, "");
+}
+
+TEST_F(RequestChecksTest, PageTokenLeadsToTheNextPage) {
+  v1::ListSubscriptionsRequest request;
+  request.set_filter("state = ACTIVE");
+  request.set_page_size(1000);
+  request.set_page_token(checks_.NextPageToken(request, "acme", "subscriptions/abc"));
+
+  const absl::StatusOr<ListOrder> order = checks_.Check(request, "acme");
+
+  ASSERT_OK(order);
+  EXPECT_EQ(order->after, "subscriptions/abc");
+  EXPECT_EQ(order->page_size, 1000);
+}
+
+TEST_F(RequestChecksTest, PageTokenOfAnotherListIsRefused) {
+  v1::ListSubscriptionsRequest request;
+  request.set_page_token(checks_.NextPageToken(request, "acme", "subscriptions/abc"));
+  const auto violation = ElementsAre(Violation("page_token", "", "the same list"));
+
+  EXPECT_THAT(ViolationsOf(checks_.Check(request, "umbrella").status()), violation);
+  request.set_filter("state = ACTIVE");
+  EXPECT_THAT(ViolationsOf(checks_.Check(request, "acme").status()), violation);
+  request.set_page_token("2");
+  EXPECT_THAT(ViolationsOf(checks_.Check(request, "acme").status()),
+              ElementsAre(Violation("page_token", "2", "the same list")));
+}
+
+TEST_F(RequestChecksTest, ListThatCannotBeMadeIsRefused) {
+  v1::ListSubscriptionsRequest request;
+  request.set_page_size(-1);
+  request.set_filter("state = LAZY");
+
+  EXPECT_THAT(ViolationsOf(checks_.Check(request, "acme").status()),
+              ElementsAre(Violation("page_size", "-1", "0 to 1000"),
+                          Violation("filter", "state = LAZY", "SUBSCRIBING")));
+  request.set_page_size(1001);
+  EXPECT_THAT(ViolationsOf(checks_.Check(request, "acme").status()), SizeIs(2));
+}
+
+// ---- watches
+
+TEST_F(RequestChecksTest, WatchHasDefaults) {
+  const absl::StatusOr<WatchOrder> order = checks_.Check(GoodWatch(), "acme");
+
+  ASSERT_OK(order);
+  EXPECT_EQ(order->name, order->wanted->name);
+  EXPECT_FALSE(order->resume.has_value());
+  EXPECT_FALSE(order->linger.has_value());
+  EXPECT_EQ(order->heartbeat_interval, absl::Seconds(20));
+  EXPECT_EQ(order->batch_linger, absl::Milliseconds(1));
+  EXPECT_EQ(order->max_batch_items, 64);
+}
+
+TEST_F(RequestChecksTest, WatchOfNothingIsRefused) {
+  EXPECT_THAT(WrongWatch([](v1::WatchRequest& request) { request.clear_subscription(); }),
+              ElementsAre(Violation("subscription", "", "a name or a spec")));
+}
+
+TEST_F(RequestChecksTest, ResumeTokenOfTheWatchedOneIsTaken) {
+  v1::WatchRequest request = GoodWatch();
+  const std::string name = checks_.Check(request, "acme")->name;
+  request.set_resume_token(TokenOf(name));
+
+  const absl::StatusOr<WatchOrder> by_spec = checks_.Check(request, "acme");
+  request.set_name(name);
+  const absl::StatusOr<WatchOrder> by_name = checks_.Check(request, "acme");
+
+  ASSERT_OK(by_spec);
+  ASSERT_OK(by_name);
+  EXPECT_EQ(by_spec->resume->sequence(), 7u);
+  EXPECT_EQ(by_name->resume->sequence(), 7u);
+}
+
+TEST_F(RequestChecksTest, ResumeTokenThatDoesNotDecodeIsRefused) {
+  EXPECT_THAT(WrongWatch([](v1::WatchRequest& request) { request.set_resume_token("junk"); }),
+              ElementsAre(Violation("resume_token", "junk", "a token from an earlier WatchItem")));
+}
+
+TEST_F(RequestChecksTest, ResumeTokenOfAnotherNameIsRefused) {
+  v1::SubscriptionSpec bob = GoodSpec();
+  bob.set_target_uri("sip:bob@example.com");
+  const std::string token = TokenOf(namer_.NameOf(KeyOf(bob)));
+
+  EXPECT_THAT(WrongWatch([&](v1::WatchRequest& request) { request.set_resume_token(token); }),
+              ElementsAre(Violation("resume_token", token.substr(0, 40),
+                                    "a token of the Subscription that is watched")));
+}
+
+TEST_F(RequestChecksTest, PaceOutOfRangeIsRefused) {
+  EXPECT_THAT(
+      WrongWatch([](v1::WatchRequest& request) {
+        request.mutable_linger()->set_seconds(-1);
+        request.mutable_heartbeat_interval()->set_nanos(1);
+        request.mutable_batch_linger()->set_seconds(2);
+        request.set_max_batch_items(1025);
+        request.set_delivery(static_cast<v1::Delivery>(7));
+      }),
+      ElementsAre(Violation("delivery", "7", "LATEST or EVERY"),
+                  Violation("linger", "-1s", "0 to 720h"),
+                  Violation("heartbeat_interval", "1ns", "1s to 1h"),
+                  Violation("batch_linger", "2s", "0 to 1s"),
+                  Violation("max_batch_items", "1025", "0 to 1024")));
+}
+
+// ---- fetches
+
+TEST_F(RequestChecksTest, StalenessOutOfRangeIsRefused) {
+  v1::FetchStateRequest request;
+  *request.mutable_spec() = GoodSpec();
+  EXPECT_OK(checks_.Check(request, "acme"));
+  request.mutable_max_staleness()->set_seconds(-1);
+
+  EXPECT_THAT(ViolationsOf(checks_.Check(request, "acme").status()),
+              ElementsAre(Violation("max_staleness", "-1s", "0 to 720h")));
+}
+
+}  // namespace
+}  // namespace sipevents::gateway
