@@ -52,6 +52,9 @@ constexpr size_t kMaxErrorOctets = 1000;
 // How much of the time for the drain the streams may take; the rest is for SIP.
 constexpr double kStreamShare = 0.4;
 
+// Signals that come within this time are one.
+constexpr absl::Duration kSameSignal = absl::Seconds(1);
+
 sip::AgentOptions AgentOptionsOf(const Settings& settings, Metrics& metrics) {
   sip::AgentOptions options;
   for (const SipListenAddress& address : settings.sip_listen) {
@@ -147,6 +150,9 @@ absl::Status Gateway::BuildTokens(const Settings& settings) {
 absl::Status Gateway::BuildSip(const Settings& settings) {
   absl::StatusOr<std::unique_ptr<sip::RunningAgent>> agent =
       sip::StartAgent(AgentOptionsOf(settings, metrics_));
+  if (absl::IsUnavailable(agent.status())) {
+    return absl::UnavailableError(absl::StrCat("--sip_listen: ", agent.status().message()));
+  }
   if (!agent.ok()) return agent.status();
   agent_ = *std::move(agent);
   return absl::OkStatus();
@@ -205,6 +211,7 @@ void Gateway::AddGauges() {
 // Streams may wait in the executor while they hold leases of the registry: it ends first.
 Gateway::~Gateway() {
   http_.reset();
+  Log(LogSeverity::kDebug, "main", "HTTP has ended");
   grpc_.reset();
   executor_.Shutdown();
 }
@@ -233,13 +240,16 @@ void Gateway::Drain(absl::Time deadline) {
   if (!service_->AwaitDrained(now + (deadline - now) * kStreamShare)) {
     Log(LogSeverity::kWarning, "main", "streams did not end in time");
   }
+  Log(LogSeverity::kDebug, "main", "streams have ended");
   // Shared with the SIP thread, which may call late.
   auto done = std::make_shared<std::promise<void>>();
   agent_->Drain(deadline, [done] { done->set_value(); });
   if (done->get_future().wait_until(absl::ToChronoTime(deadline)) != std::future_status::ready) {
     Log(LogSeverity::kWarning, "main", "SIP subscriptions did not end in time");
   }
+  Log(LogSeverity::kDebug, "main", "SIP subscriptions have ended");
   grpc_->Shutdown(deadline);
+  Log(LogSeverity::kDebug, "main", "gRPC has ended");
 }
 
 // Signals that end the process; to be blocked in every thread, and waited for.
@@ -291,7 +301,10 @@ int RunUntilSignal(Gateway& gateway, const Settings& settings, const sigset_t& s
   Log(LogSeverity::kInfo, "main", "draining",
       {{"timeout", absl::FormatDuration(settings.drain_timeout)}});
   std::thread([signals] {
-    WaitForSignal(signals);
+    // One keystroke may arrive twice, through the process group and from a wrapper.
+    const absl::Time first = absl::Now();
+    do WaitForSignal(signals);
+    while (absl::Now() - first < kSameSignal);
     Log(LogSeverity::kWarning, "main", "second signal: ending at once");
     FlushLog();
     _exit(1);
@@ -318,7 +331,7 @@ int Main(const std::vector<std::string_view>& arguments) {
   if (!gateway.ok()) return Fail(gateway.status());
   ReleaseLog();
   if (max_connections < static_cast<size_t>(settings.grpc_max_connections)) {
-    Log(LogSeverity::kWarning, "main",
+    Log(LogSeverity::kInfo, "main",
         "fewer connections than --grpc_max_connections: too few "
         "file descriptors (ulimit -n)",
         {{"connections", max_connections}});

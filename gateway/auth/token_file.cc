@@ -62,7 +62,7 @@ absl::Status TokenTable::AddLine(std::string_view line) {
   std::vector<std::string> words =
       absl::StrSplit(AbslView(line), absl::ByAnyChar(" \t"), absl::SkipEmpty());
   if (words.size() < 3) {
-    return absl::InvalidArgumentError("expected `token caller tenant [permission…]`");
+    return absl::InvalidArgumentError("expected `token caller tenant [permission...]`");
   }
   const std::string token = std::move(words[0]);
   if (token.size() > kMaxTokenOctets || !IsVisibleAscii(token)) {

@@ -78,7 +78,7 @@ class ArgumentReader {
       result_.given.push_back({negated, "false"});
       return absl::OkStatus();
     }
-    return Bad(absl::StrCat("--", QuoteForMessage(name),
+    return Bad(absl::StrCat(QuoteForMessage(absl::StrCat("--", AbslView(name))),
                             ": there is no such flag; expected one that --help lists"));
   }
 

@@ -119,7 +119,7 @@ void WatchStream::WakeAfter(absl::Duration delay, Timer& timer) {
         const std::shared_ptr<Runnable> stream = weak.lock();
         if (stream == nullptr) return;
         timer.fired.store(true, std::memory_order_release);
-    timer.pending.store(false, std::memory_order_release);
+        timer.pending.store(false, std::memory_order_release);
         executor.Schedule(*stream);
       });
 }

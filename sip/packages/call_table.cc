@@ -96,7 +96,7 @@ CallTable::Row CallTable::MakeRow(const IncomingCall& incoming, bool partial, co
   }
   size_t size = 0;
   ForEachText(row.call, [&](std::string_view& text) { size += text.size(); });
-  row.text = std::make_unique<char[]>(size);  // NOLINT(modernize-avoid-c-arrays)
+  row.text = std::make_unique<char[]>(size);
   char* end = row.text.get();
   ForEachText(row.call, [&](std::string_view& text) {
     if (!text.empty()) std::memcpy(end, text.data(), text.size());

@@ -32,10 +32,10 @@ class CallTable {
 
  private:
   struct Row {
-    Call call;                     // its text points into `text`
-    std::unique_ptr<char[]> text;  // NOLINT(modernize-avoid-c-arrays)
-    size_t octets = 0;             // memory it takes, about
-    bool shown = true;             // false: ended, and said so before
+    Call call;  // its text points into `text`
+    std::unique_ptr<char[]> text;
+    size_t octets = 0;  // memory it takes, about
+    bool shown = true;  // false: ended, and said so before
   };
   using Index = std::unordered_map<std::string_view, size_t>;
 

@@ -19,8 +19,8 @@ namespace {
 
 constexpr std::string_view kDialogInfoType = "application/dialog-info+xml";
 
-// More forks than any SUBSCRIBE has; a Subscription has a tighter bound of its own.
-constexpr size_t kMaxForks = 256;
+// As many as a Subscription has dialogs at most.
+constexpr size_t kMaxForks = 64;
 
 // Runs ALG-A of the catalogue (RFC 4235 section 4.3) for each fork.
 class DialogMerger final : public StateMerger {

@@ -11,6 +11,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "sip/base/ascii.h"
+#include "sip/base/status_macros.h"
 #include "sip/packages/media_type.h"
 
 namespace sipevents::sip {
@@ -18,8 +19,8 @@ namespace {
 
 constexpr std::string_view kSummaryType = "application/simple-message-summary";
 
-// More forks than any SUBSCRIBE has; a Subscription has a tighter bound of its own.
-constexpr size_t kMaxForks = 256;
+// As many as a Subscription has dialogs at most.
+constexpr size_t kMaxForks = 64;
 // Most counts that are kept of one fork: RFC 3842 knows seven classes.
 constexpr size_t kMaxCounts = 64;
 
@@ -74,8 +75,7 @@ absl::Status SummaryMerger::Take(const MergeInput& input, DecodeScratch& scratch
   if (forks_.size() >= kMaxForks && !forks_.contains(input.dialog)) {
     return absl::ResourceExhaustedError(absl::StrCat("more than ", kMaxForks, " forks"));
   }
-  const absl::Status status = DecodeMessageSummary(input.body, input.lenient, scratch, summary);
-  if (!status.ok()) return status;
+  SIPEVENTS_RETURN_IF_ERROR(DecodeMessageSummary(input.body, input.lenient, scratch, summary));
   if (summary.counts.size() > kMaxCounts) {
     return absl::ResourceExhaustedError(absl::StrCat("more than ", kMaxCounts, " counts"));
   }

@@ -20,7 +20,7 @@ class OpaqueMerger final : public StateMerger {
   MergeResult DropDialog(uint32_t /*dialog*/, DecodeScratch& /*scratch*/) override { return {}; }
 
  private:
-  const Document document_;
+  const Document document_{};
 };
 
 class Opaque final : public EventPackage {
@@ -36,7 +36,7 @@ class Opaque final : public EventPackage {
   }
 
  private:
-  const std::vector<std::string> accept_;
+  const std::vector<std::string> accept_{};
 };
 
 }  // namespace

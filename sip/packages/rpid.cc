@@ -106,7 +106,7 @@ void DecodePlaceIs(pugi::xml_node element, DecodeScratch& scratch, RichPresence&
 }
 
 void DecodeTimeOffset(pugi::xml_node element, DecodeScratch& scratch, RichPresence& rich) {
-  static constexpr uint64_t kDay = 24 * 60;
+  static constexpr uint64_t kDay = 1440;
   std::string_view text = scratch.Text(element);
   const bool west = text.starts_with('-');
   if (west || text.starts_with('+')) text.remove_prefix(1);

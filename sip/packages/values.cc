@@ -106,7 +106,8 @@ bool TakeZone(std::string_view text, int64_t& seconds_east) {
     return false;
   }
   if (!text.empty() || minutes > 59 || hours * 60 + minutes > 14 * 60) return false;
-  seconds_east = (east ? 1 : -1) * (hours * 3600 + minutes * 60);
+  const int offset = hours * 3600 + minutes * 60;
+  seconds_east = east ? offset : -offset;
   return true;
 }
 

@@ -79,8 +79,9 @@ absl::Status CheckReferences(std::string_view text) {
 // each comment between two texts costs at least one '<'.
 absl::Status CheckMarkup(std::string_view text) {
   static constexpr size_t kSmall = 64 << 10;
+  static constexpr int64_t kMost = int64_t{3} * kMaxXmlElements;
   if (text.size() <= kSmall) return absl::OkStatus();
-  if (std::count(text.begin(), text.end(), '<') > 3 * kMaxXmlElements) {
+  if (std::count(text.begin(), text.end(), '<') > kMost) {
     return Refuse(absl::StrCat("more than ", kMaxXmlElements, " elements"));
   }
   return absl::OkStatus();

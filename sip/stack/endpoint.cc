@@ -69,6 +69,12 @@ int HeaderCount(const msg_common_t* header) {
   return count;
 }
 
+// None of the extensions that a peer may require is supported.
+NotifyAnswer Unsupported(const sip_t& sip) {
+  const auto* required = reinterpret_cast<const msg_header_t*>(sip.sip_require);
+  return {420, {{"Unsupported", HeaderValue(required)}}};
+}
+
 // Keeps sofia-sip's own messages out of stderr; they carry what peers sent.
 void DiscardLog(void* /*context*/, char const* /*format*/, va_list /*arguments*/) {}
 
@@ -298,10 +304,11 @@ int Endpoint::Core::OnMessage(msg_t* message, sip_t* sip) {
       answer.status = 405;
       answer.headers = {{"Allow", kAllow}};
   }
-  if (sip->sip_require != nullptr && answer.status == 200) {
-    answer = {
-        420,
-        {{"Unsupported", HeaderValue(reinterpret_cast<const msg_header_t*>(sip->sip_require))}}};
+  if (answer.status == 200 && request->rq_url->url_type != url_sip &&
+      request->rq_url->url_type != url_sips) {
+    answer = {416, {}};
+  } else if (answer.status == 200 && sip->sip_require != nullptr) {
+    answer = Unsupported(*sip);
   }
   Answer(message, *sip, answer);
   return 0;
@@ -313,18 +320,16 @@ void Endpoint::Core::OnNotify(msg_t* message, const sip_t& sip) {
 
 // In the order of SUB-24: what is malformed, what is required, then what it is about.
 NotifyAnswer Endpoint::Core::CheckAndHandle(const sip_t& sip) {
-  if (sip.sip_cseq->cs_method != sip_method_notify) return {400, {}};
-  if (sip.sip_event == nullptr || sip.sip_contact == nullptr) return {400, {}};
-  if (HeaderCount(sip.sip_event->o_common) > 1) return {400, {}};
-  if (!IsEventType(View(sip.sip_event->o_type))) return {400, {}};
+  if (sip.sip_cseq->cs_method != sip_method_notify) return {400, {}, "CSeq of another method"};
+  if (sip.sip_contact == nullptr) return {400, {}, "Missing Contact"};  // TOR-18
+  if (sip.sip_event == nullptr) return {400, {}, "Missing Event"};
+  if (HeaderCount(sip.sip_event->o_common) > 1) return {400, {}, "More than one Event"};
+  if (!IsEventType(View(sip.sip_event->o_type))) return {400, {}, "Bad Event"};  // GEN-10
   if (sip.sip_subscription_state != nullptr &&
       HeaderCount(sip.sip_subscription_state->ss_common) > 1) {
-    return {400, {}};
+    return {400, {}, "More than one Subscription-State"};  // TOR-09
   }
-  if (sip.sip_require != nullptr) {
-    return {420,
-            {{"Unsupported", HeaderValue(reinterpret_cast<const msg_header_t*>(sip.sip_require))}}};
-  }
+  if (sip.sip_require != nullptr) return Unsupported(sip);
   return handler->OnNotify(ToNotify(sip, loop->clock().Now()));
 }
 
@@ -332,7 +337,8 @@ void Endpoint::Core::Answer(msg_t* message, const sip_t& sip, const NotifyAnswer
   if (metrics != nullptr) {
     metrics->OnRequestAnswered(View(sip.sip_request->rq_method_name), answer.status);
   }
-  const char* phrase = sip_status_phrase(answer.status);
+  const char* phrase =
+      answer.phrase != nullptr ? answer.phrase : sip_status_phrase(answer.status);
   if (answer.headers.empty()) {
     nta_msg_treply(agent, message, answer.status, phrase, TAG_END());
     return;

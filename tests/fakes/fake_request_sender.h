@@ -20,8 +20,7 @@ class FakeRequestSender : public RequestSender {
     std::function<void(const Response&)> on_final;  // empty: answered or forgotten
   };
 
-  RequestId Send(OutgoingRequest request,
-                 std::function<void(const Response&)> on_final) override {
+  RequestId Send(OutgoingRequest request, std::function<void(const Response&)> on_final) override {
     sent.push_back({sent.size() + 1, std::move(request), std::move(on_final)});
     return sent.size();
   }

@@ -37,8 +37,7 @@ Violations ViolationsOf(const absl::Status& status) {
 }
 
 // A violation that names the field, the value, and what was expected.
-auto Violation(const std::string& field, const std::string& value,
-               const std::string& expectation) {
+auto Violation(const std::string& field, const std::string& value, const std::string& expectation) {
   return Pair(field, ::testing::AllOf(HasSubstr("\"" + value), HasSubstr("expected"),
                                       HasSubstr(expectation)));
 }
@@ -146,7 +145,8 @@ TEST_F(RequestChecksTest, TargetThatIsNoUriIsRefused) {
 
 // GEN-10: tokens without dots, joined by dots.
 TEST_F(RequestChecksTest, EventPackageThatIsNoneIsRefused) {
-  for (const char* package : {"", "a..b", ".a", "a.", "pre sence", "presence;id=1", "a\r\nb", "a/b"}) {
+  for (const char* package :
+       {"", "a..b", ".a", "a.", "pre sence", "presence;id=1", "a\r\nb", "a/b"}) {
     const Violations violations =
         WrongSpec([&](v1::SubscriptionSpec& spec) { spec.set_event_package(package); });
     EXPECT_THAT(violations, ElementsAre(Violation("spec.event_package", "", "an event package")))
@@ -202,8 +202,9 @@ TEST_F(RequestChecksTest, TooManyEntriesAreRefused) {
 }
 
 TEST_F(RequestChecksTest, IdentityThatIsNoSipUriIsRefused) {
-  for (const char* identity : {"me", "tel:+15551234", "pres:me@example.com", "sip:me@example.com?x=y",
-                               "\"Me\" <sip:me@example.com>", "sip:me@example.com\r\nX: y"}) {
+  for (const char* identity :
+       {"me", "tel:+15551234", "pres:me@example.com", "sip:me@example.com?x=y",
+        "\"Me\" <sip:me@example.com>", "sip:me@example.com\r\nX: y"}) {
     EXPECT_THAT(WrongSpec([&](v1::SubscriptionSpec& spec) { spec.set_identity(identity); }),
                 ElementsAre(Violation("spec.identity", "", "a sip: or sips: URI")))
         << identity;
@@ -380,19 +381,18 @@ TEST_F(RequestChecksTest, ResumeTokenOfAnotherNameIsRefused) {
 }
 
 TEST_F(RequestChecksTest, PaceOutOfRangeIsRefused) {
-  EXPECT_THAT(
-      WrongWatch([](v1::WatchRequest& request) {
-        request.mutable_linger()->set_seconds(-1);
-        request.mutable_heartbeat_interval()->set_nanos(1);
-        request.mutable_batch_linger()->set_seconds(2);
-        request.set_max_batch_items(1025);
-        request.set_delivery(static_cast<v1::Delivery>(7));
-      }),
-      ElementsAre(Violation("delivery", "7", "LATEST or EVERY"),
-                  Violation("linger", "-1s", "0 to 720h"),
-                  Violation("heartbeat_interval", "1ns", "1s to 1h"),
-                  Violation("batch_linger", "2s", "0 to 1s"),
-                  Violation("max_batch_items", "1025", "0 to 1024")));
+  EXPECT_THAT(WrongWatch([](v1::WatchRequest& request) {
+                request.mutable_linger()->set_seconds(-1);
+                request.mutable_heartbeat_interval()->set_nanos(1);
+                request.mutable_batch_linger()->set_seconds(2);
+                request.set_max_batch_items(1025);
+                request.set_delivery(static_cast<v1::Delivery>(7));
+              }),
+              ElementsAre(Violation("delivery", "7", "LATEST or EVERY"),
+                          Violation("linger", "-1s", "0 to 720h"),
+                          Violation("heartbeat_interval", "1ns", "1s to 1h"),
+                          Violation("batch_linger", "2s", "0 to 1s"),
+                          Violation("max_batch_items", "1025", "0 to 1024")));
 }
 
 // ---- fetches

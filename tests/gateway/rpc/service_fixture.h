@@ -1,6 +1,7 @@
 #ifndef TESTS_GATEWAY_RPC_SERVICE_FIXTURE_H_
 #define TESTS_GATEWAY_RPC_SERVICE_FIXTURE_H_
 
+#include <atomic>
 #include <chrono>
 #include <deque>
 #include <functional>
@@ -43,14 +44,12 @@ class WatchCall {
             const std::string& token = "")
       : context_(token), reader_(stub.Watch(&context_, request)) {}
   ~WatchCall() {
-    if (reader_ == nullptr) return;
-    Cancel();
+    if (reader_ != nullptr) Cancel();
   }
 
-  // The next batch; empty if the stream has ended.
+  // The next batch; empty if the stream has ended. Not to be mixed with Next().
   std::vector<v1::WatchItem> NextBatch() {
     v1::WatchResponse response;
-    if (!items_.empty()) return std::vector<v1::WatchItem>(items_.begin(), items_.end());
     if (!reader_->Read(&response)) return {};
     return {response.items().begin(), response.items().end()};
   }
@@ -87,9 +86,9 @@ class WatchCall {
     return FromGrpcStatus(status);
   }
 
-  absl::Status Cancel() {
+  void Cancel() {
     context_->TryCancel();
-    return End();
+    EXPECT_EQ(End().code(), absl::StatusCode::kCancelled);
   }
 
  private:
@@ -103,15 +102,16 @@ class WatchCall {
 class ServiceFixture : public RegistryFixture {
  protected:
   // With 0 threads a test drives the executor itself.
-  explicit ServiceFixture(int threads = 2) : service_executor_(threads) {}
+  explicit ServiceFixture(int threads = 2)
+      : drives_executor_(threads == 0), service_executor_(threads) {}
 
   void SetUp() override { Serve({}, nullptr); }
 
   void Serve(SubscriptionRegistry::Options options, TokenFile* tokens, int max_fetches = 1000) {
     Stop();
     registry_ = std::make_shared<SubscriptionRegistry>(
-        options, SubscriptionRegistry::Parts{agent_, clock_, random_, service_executor_, budget_,
-                                             metrics_});
+        options,
+        SubscriptionRegistry::Parts{agent_, clock_, random_, service_executor_, budget_, metrics_});
     Authenticator::Options credentials;
     credentials.tokens = tokens;
     authenticator_ = std::make_unique<Authenticator>(credentials);
@@ -125,22 +125,25 @@ class ServiceFixture : public RegistryFixture {
     builder.RegisterService(service_.get());
     server_ = builder.BuildAndStart();
     ASSERT_NE(server_, nullptr);
-    stub_ = v1::Subscriptions::NewStub(grpc::CreateChannel(
-        "127.0.0.1:" + std::to_string(port), grpc::InsecureChannelCredentials()));
+    stub_ = v1::Subscriptions::NewStub(grpc::CreateChannel("127.0.0.1:" + std::to_string(port),
+                                                           grpc::InsecureChannelCredentials()));
   }
 
-  void TearDown() override { Stop(); }
+  void TearDown() override {
+    Stop();
+    service_executor_.Shutdown();
+    registry_.reset();
+  }
 
   void Stop() {
     if (server_ == nullptr) return;
     stub_.reset();
-    // Without threads nobody else lets the streams hear that they are cancelled.
-    std::thread pump;
+    // Without threads of its own the executor must be driven until the streams have ended.
     std::atomic<bool> stopped{false};
-    pump = std::thread([&] {
-      while (!stopped.load()) {
-        if (drives_executor_) service_executor_.RunReady();
-        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    std::thread pump([&] {
+      while (drives_executor_ && !stopped.load()) {
+        service_executor_.RunReady();
+        std::this_thread::yield();
       }
     });
     server_->Shutdown(std::chrono::system_clock::now());
@@ -223,7 +226,7 @@ class ServiceFixture : public RegistryFixture {
     agent_.NotifyBody(id, dialog, body, clock_.Now());
   }
 
-  bool drives_executor_ = false;
+  const bool drives_executor_;
   FanoutExecutor service_executor_;
   Authorizer authorizer_;
   std::unique_ptr<Authenticator> authenticator_;

@@ -369,12 +369,12 @@ TEST(DialogInfoTest, MemoryOfTheTableIsBounded) {
 
 TEST(DialogInfoTest, ForksAreBounded) {
   Merging merging(DialogPackage(), kType);
-  for (uint32_t fork = 0; fork < 256; ++fork) {
+  for (uint32_t fork = 0; fork < 64; ++fork) {
     ASSERT_EQ(merging.Feed(Info(0, "full", ""), fork).kind, MergeResult::Kind::kDocument);
   }
-  EXPECT_THAT(merging.Feed(Info(0, "full", ""), 256).error, HasSubstr("forks"));
+  EXPECT_THAT(merging.Feed(Info(0, "full", ""), 64).error, HasSubstr("forks"));
   merging.Drop(0);
-  EXPECT_EQ(merging.Feed(Info(0, "full", ""), 256).kind, MergeResult::Kind::kDocument);
+  EXPECT_EQ(merging.Feed(Info(0, "full", ""), 64).kind, MergeResult::Kind::kDocument);
 }
 
 }  // namespace

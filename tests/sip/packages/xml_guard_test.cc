@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "sip/packages/decode_scratch.h"
@@ -47,9 +48,11 @@ TEST(XmlGuardTest, DoctypesAreRefused) {
   // given: exponential and quadratic expansion, files, other hosts, parameter entities
   const std::string long_entity = "<!DOCTYPE r [<!ENTITY a \"" + std::string(50'000, 'a') +
                                   "\">]><r>" + Repeat("&a;", 50'000) + "</r>";
-  const std::vector<std::string> bodies = {
+  const std::string laughs =
       "<?xml version=\"1.0\"?><!DOCTYPE l [<!ENTITY a \"ha\"><!ENTITY b \"&a;&a;&a;&a;\">"
-      "<!ENTITY c \"&b;&b;&b;&b;\"><!ENTITY d \"&c;&c;&c;&c;\">]><l>&d;</l>",
+      "<!ENTITY c \"&b;&b;&b;&b;\"><!ENTITY d \"&c;&c;&c;&c;\">]><l>&d;</l>";
+  const std::vector<std::string> bodies = {
+      laughs,
       long_entity,
       "<!DOCTYPE r [<!ENTITY x SYSTEM \"file:///etc/passwd\">]><r>&x;</r>",
       "<!DOCTYPE r SYSTEM \"http://192.0.2.1/evil.dtd\"><r/>",
@@ -186,8 +189,7 @@ TEST(XmlGuardTest, NamespacesInForceAtOnePlaceAreBounded) {
   // given: two declarations on each of 40 levels
   std::string deep;
   for (int i = 0; i < 40; ++i) {
-    const std::string n = std::to_string(i);
-    deep += "<e xmlns:a" + n + "='u' xmlns:b" + n + "='u'>";
+    absl::StrAppend(&deep, "<e xmlns:a", i, "='u' xmlns:b", i, "='u'>");
   }
   deep += Repeat("</e>", 40);
   // ... and as many side by side
