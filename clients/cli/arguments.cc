@@ -110,16 +110,14 @@ absl::StatusOr<std::vector<std::string>> Arguments::TakeFlags(const Grammar& gra
     if (!IsUtf8(arg)) {  // no request could carry it
       return absl::InvalidArgumentError(absl::StrCat("not UTF-8: ", Printable(arg)));
     }
-    if (arg == "--" && !only_words) {
-      only_words = true;
-    } else if (only_words) {
+    if (only_words || arg.size() < 2 || arg[0] != '-') {
       words.push_back(arg);
+    } else if (arg == "--") {
+      only_words = true;
     } else if (arg == "-h") {
       help_ = true;
-    } else if (arg.size() > 1 && arg[0] == '-') {
-      if (absl::Status taken = TakeFlag(grammar, arg, args); !taken.ok()) return taken;
-    } else {
-      words.push_back(arg);
+    } else if (absl::Status taken = TakeFlag(grammar, arg, args); !taken.ok()) {
+      return taken;
     }
   }
   return words;

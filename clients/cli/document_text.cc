@@ -45,7 +45,7 @@ std::string Words(const std::string& enum_name) {
 
 std::string PartyText(const v1::CallParty& party) {
   const std::string name = Printable(party.display_name());
-  const std::string uri = Printable(party.identity().empty() ? party.target() : party.identity());
+  std::string uri = Printable(party.identity().empty() ? party.target() : party.identity());
   if (name.empty()) return uri;
   return uri.empty() ? name : absl::StrCat(name, " <", uri, ">");
 }

@@ -19,7 +19,7 @@ std::string ToJson(const google::protobuf::Message& message) {
 }
 
 std::string ToJsonOrError(const google::protobuf::Message& message) {
-  const std::string json = ToJson(message);
+  std::string json = ToJson(message);
   if (!json.empty()) return json;
   return R"({"error":{"code":"DATA_LOSS","message":"the gateway sent what has no JSON form"}})";
 }

@@ -11,8 +11,8 @@
 namespace sipevents::gateway {
 namespace {
 
-using prometheus::BuildCounter;
-using prometheus::BuildGauge;
+using CounterFamily = prometheus::Family<prometheus::Counter>;
+using GaugeFamily = prometheus::Family<prometheus::Gauge>;
 
 constexpr size_t kMaxNamedSeries = 64;
 constexpr size_t kMaxPackages = 64;
@@ -57,6 +57,14 @@ std::string StatusLabel(size_t slot) {
   return absl::StrCat(slot - kStatuses.size() + 1, "xx");
 }
 
+CounterFamily& NewCounters(prometheus::Registry& registry, const char* name, const char* help) {
+  return prometheus::BuildCounter().Name(name).Help(help).Register(registry);
+}
+
+GaugeFamily& NewGauges(prometheus::Registry& registry, const char* name, const char* help) {
+  return prometheus::BuildGauge().Name(name).Help(help).Register(registry);
+}
+
 }  // namespace
 
 void PackageMetrics::MoveSubscription(std::optional<sip::SubscriptionState> from,
@@ -69,7 +77,7 @@ void PackageMetrics::MoveSubscription(std::optional<sip::SubscriptionState> from
 // A series comes into being when it first counts; from then on counting is an atomic add.
 class Metrics::CodeCounters {
  public:
-  explicit CodeCounters(prometheus::Family<prometheus::Counter>& family) : family_(family) {}
+  explicit CodeCounters(CounterFamily& family) : family_(family) {}
 
   void Count(std::string_view method, int status) {
     const size_t method_index = MethodIndex(method);
@@ -85,13 +93,13 @@ class Metrics::CodeCounters {
   }
 
  private:
-  prometheus::Family<prometheus::Counter>& family_;
+  CounterFamily& family_;
   std::array<std::atomic<prometheus::Counter*>, kMethods.size() * kStatusSlots> cells_{};
 };
 
 class Metrics::NamedCounters {
  public:
-  NamedCounters(prometheus::Family<prometheus::Counter>& family, std::string label)
+  NamedCounters(CounterFamily& family, std::string label)
       : family_(family), label_(std::move(label)), other_(family.Add({{label_, "other"}})) {}
 
   void Count(std::string_view name) {
@@ -106,7 +114,7 @@ class Metrics::NamedCounters {
   }
 
  private:
-  prometheus::Family<prometheus::Counter>& family_;
+  CounterFamily& family_;
   const std::string label_;
   prometheus::Counter& other_;
   Mutex mutex_;
@@ -135,62 +143,38 @@ class Metrics::CallbackGauge : public prometheus::Collectable {
 
 Metrics::Metrics(std::function<bool(std::string_view)> is_known_package)
     : is_known_package_(std::move(is_known_package)),
-      subscriptions_(BuildGauge()
-                         .Name("sipevents_subscriptions")
-                         .Help("Subscriptions by state and event package.")
-                         .Register(registry_)),
-      events_(BuildCounter()
-                  .Name("sipevents_events_total")
-                  .Help("Events by what became of them for a watcher: delivered, superseded by a "
-                        "newer one, or dropped (a gap).")
-                  .Register(registry_)),
-      decode_errors_(BuildCounter()
-                         .Name("sipevents_decode_errors_total")
-                         .Help("NOTIFY bodies that could not be decoded, by event package.")
-                         .Register(registry_)),
-      streams_(&BuildGauge()
-                    .Name("sipevents_streams")
-                    .Help("gRPC streams that are open.")
-                    .Register(registry_)
-                    .Add({})),
-      in_flight_(&BuildGauge()
-                      .Name("sipevents_sip_requests_in_flight")
-                      .Help("SIP requests sent and not yet finally answered.")
-                      .Register(registry_)
+      subscriptions_(NewGauges(registry_, "sipevents_subscriptions",
+                               "Subscriptions by state and event package.")),
+      events_(NewCounters(registry_, "sipevents_events_total",
+                          "Events by what became of them for a watcher: delivered, superseded by "
+                          "a newer one, or dropped (a gap).")),
+      decode_errors_(NewCounters(registry_, "sipevents_decode_errors_total",
+                                 "NOTIFY bodies that could not be decoded, by event package.")),
+      streams_(&NewGauges(registry_, "sipevents_streams", "gRPC streams that are open.").Add({})),
+      in_flight_(&NewGauges(registry_, "sipevents_sip_requests_in_flight",
+                            "SIP requests sent and not yet finally answered.")
                       .Add({})),
+      requests_(std::make_unique<CodeCounters>(
+          NewCounters(registry_, "sipevents_sip_requests_received_total",
+                      "SIP requests that came in, by method and the status of the answer."))),
+      responses_(std::make_unique<CodeCounters>(
+          NewCounters(registry_, "sipevents_sip_responses_total",
+                      "Final responses to SIP requests of the gateway, by method and status; 408 "
+                      "and 503 also for time-outs and transport failures."))),
+      deviations_(std::make_unique<NamedCounters>(
+          NewCounters(registry_, "sipevents_sip_deviations_total",
+                      "What peers did against the RFCs, by row of the requirement catalogue."),
+          "row")),
+      bounds_(std::make_unique<NamedCounters>(
+          NewCounters(registry_, "sipevents_bound_reached_total",
+                      "How often a bound of the gateway refused something."),
+          "bound")),
       notify_to_stream_("sipevents_notify_to_stream_seconds",
                         "From the arrival of a NOTIFY to the write of its event to a stream.") {
-  auto& connections = BuildCounter()
-                          .Name("sipevents_grpc_connections_total")
-                          .Help(
-                              "gRPC connections by result: accepted, or refused for lack of "
-                              "room.")
-                          .Register(registry_);
+  auto& connections = NewCounters(registry_, "sipevents_grpc_connections_total",
+                                  "gRPC connections accepted, or refused for lack of room.");
   connections_accepted_ = &connections.Add({{"result", "accepted"}});
   connections_refused_ = &connections.Add({{"result", "refused"}});
-  requests_ = std::make_unique<CodeCounters>(
-      BuildCounter()
-          .Name("sipevents_sip_requests_received_total")
-          .Help("SIP requests that came in, by method and the status they were answered with.")
-          .Register(registry_));
-  responses_ = std::make_unique<CodeCounters>(
-      BuildCounter()
-          .Name("sipevents_sip_responses_total")
-          .Help("Final responses to SIP requests of the gateway, by method and status; 408 and "
-                "503 also for time-outs and transport failures.")
-          .Register(registry_));
-  deviations_ = std::make_unique<NamedCounters>(
-      BuildCounter()
-          .Name("sipevents_sip_deviations_total")
-          .Help("What peers did against the RFCs, by the row of the requirement catalogue.")
-          .Register(registry_),
-      "row");
-  bounds_ = std::make_unique<NamedCounters>(
-      BuildCounter()
-          .Name("sipevents_bound_reached_total")
-          .Help("How often a bound of the gateway refused something.")
-          .Register(registry_),
-      "bound");
   MutexLock lock(mutex_);
   other_ = packages_.emplace("other", NewPackage("other")).first->second.get();
 }

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/time/time.h"
@@ -103,13 +104,13 @@ class Metrics : public sip::SipMetrics {
   prometheus::Family<prometheus::Counter>& decode_errors_;
   prometheus::Gauge* streams_;
   prometheus::Gauge* in_flight_;
-  prometheus::Counter* connections_accepted_;
-  prometheus::Counter* connections_refused_;
   std::unique_ptr<CodeCounters> requests_;
   std::unique_ptr<CodeCounters> responses_;
   std::unique_ptr<NamedCounters> deviations_;
   std::unique_ptr<NamedCounters> bounds_;
   LatencyHistogram notify_to_stream_;
+  prometheus::Counter* connections_accepted_ = nullptr;
+  prometheus::Counter* connections_refused_ = nullptr;
 
   PackageMetrics* other_ = nullptr;
   Mutex mutex_;

@@ -23,10 +23,10 @@ bool HasState(const LogView& view) {
 
 }  // namespace
 
-WatchReader::WatchReader(std::shared_ptr<EventLog> log, WatchOptions options,
+WatchReader::WatchReader(std::shared_ptr<EventLog> log, const WatchOptions& options,
                          std::weak_ptr<Runnable> target)
     : log_(std::move(log)),
-      options_(std::move(options)),
+      options_(options),
       tokens_(log_->identity()),
       waiter_(std::move(target)) {
   const LogView view(*log_);

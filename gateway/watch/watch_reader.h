@@ -63,7 +63,8 @@ enum class ReadResult : uint8_t {
 class WatchReader {
  public:
   // Attaches: what is appended from now on is news. `target` is scheduled after a kIdle.
-  WatchReader(std::shared_ptr<EventLog> log, WatchOptions options, std::weak_ptr<Runnable> target);
+  WatchReader(std::shared_ptr<EventLog> log, const WatchOptions& options,
+              std::weak_ptr<Runnable> target);
   WatchReader(const WatchReader&) = delete;
   WatchReader& operator=(const WatchReader&) = delete;
   // Waits no more.

@@ -61,7 +61,13 @@ void WatchStream::Run() {
 WatchStream::Step WatchStream::ReadAndWrite() {
   const absl::Time now = parts_.clock.Now();
   const bool draining = drain_asked_.load(std::memory_order_acquire);
-  if (!draining && ShouldLinger(now)) return Step::kWait;
+  if (draining) {
+    // What the SIP side has appended by now is queued for this client, seen or not.
+    const LogView view(*parts_.log);
+    view.CatchUp();
+  } else if (ShouldLinger(now)) {
+    return Step::kWait;
+  }
   const ReadResult result = reader_->ReadBatch(batch_);
   more_to_read_ = batch_.full;
   switch (result) {

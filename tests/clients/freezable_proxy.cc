@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cstdint>
+#include <cstdlib>
 
 namespace sipevents::client::testing {
 namespace {
@@ -25,8 +26,10 @@ sockaddr_in Loopback(int port) {
 FreezableProxy::FreezableProxy(int target_port)
     : target_port_(target_port), listener_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
   sockaddr_in address = Loopback(0);
-  bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof(address));
-  listen(listener_, 16);
+  const bool listens =
+      ::bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0 &&
+      listen(listener_, 16) == 0;
+  if (!listens) abort();  // a test cannot go on without it
   socklen_t length = sizeof(address);
   getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &length);
   port_ = ntohs(address.sin_port);

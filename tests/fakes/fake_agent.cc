@@ -52,6 +52,12 @@ std::vector<FakeSipAgent::Fetched> FakeSipAgent::fetches() const {
   return fetches_;
 }
 
+void FakeSipAgent::ForgetFetches() {
+  std::vector<Fetched> forgotten;
+  MutexLock lock(mutex_);
+  forgotten.swap(fetches_);
+}
+
 FakeSipAgent::Subscribed FakeSipAgent::last() const {
   MutexLock lock(mutex_);
   return subscriptions_.back();

@@ -47,6 +47,8 @@ class FakeSipAgent : public Agent {
   // What was asked for so far, in order.
   std::vector<Subscribed> subscriptions() const;
   std::vector<Fetched> fetches() const;
+  // Lets go of the observers of all fetches, as an agent does when it is done with them.
+  void ForgetFetches();
   // The newest one; there must be one.
   Subscribed last() const;
   // How many have not ended.

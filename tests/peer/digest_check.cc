@@ -52,7 +52,7 @@ std::string DigestParameter(const std::string& header, const std::string& name) 
     const size_t begin = equals + 1;
     const bool quoted = begin < header.size() && header[begin] == '"';
     const size_t end = quoted ? header.find('"', begin + 1) : header.find_first_of(" ,", begin);
-    const std::string value =
+    std::string value =
         quoted ? header.substr(begin + 1, end - begin - 1)
                : header.substr(begin, end == std::string::npos ? std::string::npos : end - begin);
     if (absl::EqualsIgnoreCase(key, name)) return value;

@@ -159,6 +159,7 @@ absl::StatusOr<Received> SipPeer::Take(std::deque<Received>& queue, const std::s
     if (!arrived_.WaitUntil(mutex_, deadline) && absl::Now() >= absl::FromChrono(deadline)) break;
   }
   std::vector<std::string> others;
+  others.reserve(queue.size());
   for (const Received& other : queue) others.push_back(other.sip.start_line());
   return absl::DeadlineExceededError(
       absl::StrCat("no ", what, " within ", absl::FormatDuration(patience), " at port ", port(),
@@ -251,7 +252,7 @@ std::string SipPeer::ViaAndContact(const std::string& branch, bool over_tcp,
 
 Sent SipPeer::Notify(const Received& subscribe, const std::string& state, const std::string& body,
                      const NotifyOptions& options) {
-  const Sent sent{NewToken("z9hG4bK"), "NOTIFY"};
+  Sent sent{NewToken("z9hG4bK"), "NOTIFY"};
   const std::string fork = subscribe.to_tag().empty() ? options.from_tag : subscribe.to_tag();
   const std::string from = absl::StrCat("<", UriOf(subscribe.Header("To")), ">;tag=", fork);
   uint32_t cseq = 0;
@@ -286,7 +287,7 @@ Sent SipPeer::Accept(const Received& subscribe, const std::string& body,
 }
 
 Sent SipPeer::Send(const NewRequest& request) {
-  const Sent sent{NewToken("z9hG4bK"), request.method};
+  Sent sent{NewToken("z9hG4bK"), request.method};
   Flow flow = Wire::UdpTo(request.port);
   if (request.over_tcp) {
     if (absl::StatusOr<Flow> connected = wire_->ConnectTcp(request.port); connected.ok()) {

@@ -12,7 +12,7 @@ namespace sipevents::testing {
 namespace {
 
 std::string LongName(const std::string& name) {
-  const std::string lower = absl::AsciiStrToLower(name);
+  std::string lower = absl::AsciiStrToLower(name);
   if (lower == "o") return "event";
   if (lower == "u") return "allow-events";
   if (lower == "i") return "call-id";

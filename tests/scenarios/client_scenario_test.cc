@@ -11,9 +11,9 @@
 namespace sipevents::testing {
 namespace {
 
-using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
+using ::testing::StartsWith;
 
 using ClientScenarioTest = Scenario;
 
@@ -212,16 +212,26 @@ TEST_F(ClientScenarioTest, UnreachableGatewayIsStatusThree) {
   EXPECT_EQ(outcome.exit_status, 3) << outcome.Text();
 }
 
-TEST_F(ClientScenarioTest, SubscriptionsAreListedAndDeleted) {
+TEST_F(ClientScenarioTest, SubscriptionIsListedAndEndedForAllByForce) {
   std::unique_ptr<CliProcess> cli;
   ASSERT_OK_AND_ASSIGN(const Received subscribe, Establish(cli));
 
-  ASSERT_OK_AND_ASSIGN(const CliProcess::Outcome list, RunCli({"subscriptions", "list"}));
+  ASSERT_OK_AND_ASSIGN(const auto list, CliProcess::Run(*gateway_, {"subscriptions", "list"}));
+  ASSERT_OK_AND_ASSIGN(const google::protobuf::Struct listed, list->NextJson());
+  EXPECT_EQ(listed.fields().at("state").string_value(), "ACTIVE");
+  EXPECT_EQ(listed.fields().at("dialogCount").number_value(), 1);
+  const std::string name = listed.fields().at("name").string_value();
+  EXPECT_THAT(name, StartsWith("subscriptions/"));
+  ASSERT_OK_AND_ASSIGN(const CliProcess::Outcome deleted,
+                       RunCli({"subscriptions", "delete", name, "--force"}));
 
-  EXPECT_EQ(list.exit_status, 0);
-  ASSERT_THAT(list.lines, SizeIs(1)) << list.Text();
-  EXPECT_THAT(list.lines[0], HasSubstr(kAlice));
-  EXPECT_THAT(list.lines[0], HasSubstr("ACTIVE"));
+  EXPECT_EQ(deleted.exit_status, 0) << deleted.Text();
+  ASSERT_OK_AND_ASSIGN(const v1::Subscription status,
+                       cli->WaitForState(v1::Subscription::TERMINATED));
+  EXPECT_EQ(status.reason(), "unsubscribed");
+  ASSERT_OK_AND_ASSIGN(const Received unsubscribe, peer_->WaitFor("SUBSCRIBE"));
+  EXPECT_EQ(unsubscribe.expires(), 0);
+  EXPECT_EQ(unsubscribe.call_id(), subscribe.call_id());
 }
 
 }  // namespace

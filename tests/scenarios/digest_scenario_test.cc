@@ -9,7 +9,6 @@
 namespace sipevents::testing {
 namespace {
 
-using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 constexpr char kUser[] = "gateway";

@@ -68,7 +68,7 @@ absl::Status GatewayProcess::ReadReadyLine(const std::string& line) {
 absl::StatusOr<std::string> GatewayProcess::Get(const std::string& path) const {
   httplib::Client client("127.0.0.1", http_port_);
   client.set_read_timeout(10, 0);
-  const httplib::Result result = client.Get(path.c_str());
+  const httplib::Result result = client.Get(path);
   if (!result) return absl::UnavailableError(absl::StrCat("no answer to GET ", path));
   if (result->status != 200) {
     return absl::UnavailableError(absl::StrCat("GET ", path, ": ", result->status));

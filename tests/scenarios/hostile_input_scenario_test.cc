@@ -13,7 +13,6 @@
 namespace sipevents::testing {
 namespace {
 
-using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 

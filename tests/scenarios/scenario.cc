@@ -67,7 +67,7 @@ absl::Status Scenario::StillServes() {
 }
 
 std::string Scenario::WriteFile(const std::string& name, const std::string& content) {
-  const std::string path = absl::StrCat(::testing::TempDir(), "/", name);
+  std::string path = absl::StrCat(::testing::TempDir(), "/", name);
   std::ofstream(path) << content;
   return path;
 }

@@ -1,9 +1,12 @@
 #include <csignal>
+#include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "sip/base/mutex.h"
 #include "tests/scenarios/scenario.h"
 
 // A client that does not read costs nobody else anything.
@@ -72,6 +75,50 @@ TEST_F(SlowReaderScenarioTest, StoppedClientLeavesMemoryFlatAndOthersServed) {
   EXPECT_FALSE(newest.event().has_body() && newest.event().body().data().empty());
   EXPECT_THAT(gateway_->Metric("sipevents_events_total", "superseded"),
               IsOkAndHolds(::testing::Ge(newest.event().superseded())));
+}
+
+// Many subscriptions, two clients that watch them all, one of them stopped: the other gets every
+// event of every one, and each was subscribed to once.
+TEST_F(SlowReaderScenarioTest, StoppedClientOfManySubscriptionsLeavesTheOtherServed) {
+  constexpr int kTargets = 200;
+  constexpr int kRounds = 20;
+  Mutex mutex;
+  std::map<std::string, Received> subscribes;  // by target
+  peer_->Serve([this, &mutex, &subscribes](const Received& request) {
+    if (request.sip.method() != "SUBSCRIBE") return;
+    peer_->Accept(request, Pidf("open", "-1"));
+    MutexLock lock(mutex);
+    subscribes.emplace(request.sip.request_uri(), request);
+  });
+  std::vector<std::string> arguments = {"watch", "--event=presence", "--deliver=every"};
+  for (int i = 0; i < kTargets; ++i) {
+    arguments.push_back(absl::StrCat("sip:user", i, "@example.com"));
+  }
+  ASSERT_OK(StartGateway());
+  ASSERT_OK_AND_ASSIGN(const auto reading, CliProcess::Run(*gateway_, arguments));
+  ASSERT_OK_AND_ASSIGN(const auto stopped, CliProcess::Run(*gateway_, arguments));
+  for (CliProcess* const cli : {reading.get(), stopped.get()}) {
+    for (int i = 0; i < kTargets; ++i) {
+      ASSERT_OK(cli->WaitForBookmark(v1::Bookmark::INITIAL_STATE_COMPLETE));
+    }
+  }
+  EXPECT_EQ(peer_->Count("SUBSCRIBE"), kTargets);
+  stopped->process().Signal(SIGSTOP);
+
+  std::map<std::string, int> seen;  // rounds by target
+  for (int round = 0; round < kRounds; ++round) {
+    for (const auto& [target, subscribe] : subscribes) {
+      const std::string body = Pidf("open", absl::StrCat(round, " ", std::string(2000, 'n')));
+      ASSERT_THAT(peer_->StatusOf(peer_->Notify(subscribe, "active", body)), IsOkAndHolds(200));
+    }
+    for (int i = 0; i < kTargets; ++i) {
+      ASSERT_OK_AND_ASSIGN(const v1::Event event, reading->WaitForEvent());
+      ASSERT_EQ(NumberOf(event), seen[event.target_uri()]++) << event.target_uri();
+    }
+  }
+
+  for (const auto& [target, rounds] : seen) EXPECT_EQ(rounds, kRounds) << target;
+  EXPECT_EQ(seen.size(), static_cast<size_t>(kTargets));
 }
 
 }  // namespace

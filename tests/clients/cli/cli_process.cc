@@ -3,9 +3,12 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <csignal>
 
@@ -44,6 +47,7 @@ CliProcess::CliProcess(const std::vector<std::string>& args) {
   std::vector<std::string> words = {"clients/cli/sipevents"};
   words.insert(words.end(), args.begin(), args.end());
   std::vector<char*> argv;
+  argv.reserve(words.size() + 1);
   for (std::string& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
   posix_spawn(&pid_, argv[0], &actions, nullptr, argv.data(), environ);
@@ -108,6 +112,31 @@ absl::StatusOr<int> CliProcess::Wait() {
   while (out_fd_ >= 0 || err_fd_ >= 0) {
     if (absl::Status read = ReadMore(deadline); !read.ok()) return read;
   }
+  return Reap(deadline);
+}
+
+absl::StatusOr<int> CliProcess::WaitUnread() { return Reap(absl::Now() + kPatience); }
+
+absl::Status CliProcess::WaitUntilOutputIsFull() const {
+  const absl::Time deadline = absl::Now() + kPatience;
+  int waiting = 0;
+  // One page may stay free, as whole pages are written.
+  while (ioctl(out_fd_, FIONREAD, &waiting) == 0 && waiting + 4096 < fcntl(out_fd_, F_GETPIPE_SZ)) {
+    if (absl::Now() > deadline) {
+      return absl::DeadlineExceededError(absl::StrCat(waiting, " octets"));
+    }
+    absl::SleepFor(absl::Milliseconds(1));  // a pipe cannot be polled for being full
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<int> CliProcess::Reap(absl::Time deadline) {
+  const int process = static_cast<int>(syscall(SYS_pidfd_open, pid_, 0));
+  pollfd polled = {process, POLLIN, 0};
+  const absl::Duration left = std::max(deadline - absl::Now(), absl::ZeroDuration());
+  const int ended = poll(&polled, 1, static_cast<int>(absl::ToInt64Milliseconds(left)) + 1);
+  close(process);
+  if (ended != 1) return absl::DeadlineExceededError("the program has not ended");
   int status = 0;
   waitpid(pid_, &status, 0);
   pid_ = -1;

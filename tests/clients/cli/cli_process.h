@@ -32,12 +32,18 @@ class CliProcess {
   // What it ended with; 128 + the signal that ended it. Reads the rest of both outputs.
   absl::StatusOr<int> Wait();
 
+  // As Wait(), but without reading.
+  absl::StatusOr<int> WaitUnread();
+  // Returns once the program has filled the pipe of its output and cannot write any more.
+  absl::Status WaitUntilOutputIsFull() const;
+
   // What Wait() read.
   const std::string& out() const { return out_; }
   const std::string& err() const { return err_; }
 
  private:
   absl::Status ReadMore(absl::Time deadline);
+  absl::StatusOr<int> Reap(absl::Time deadline);
 
   pid_t pid_ = -1;
   int out_fd_ = -1;

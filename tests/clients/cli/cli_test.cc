@@ -1,3 +1,4 @@
+#include <future>
 #include <string>
 #include <vector>
 
@@ -147,6 +148,20 @@ TEST(CliTest, ListGoesThroughAllPages) {
   EXPECT_THAT(cli.Wait(), IsOkAndHolds(0));
 
   EXPECT_EQ(cli.out(), "{\"name\":\"subscriptions/1\"}\n{\"name\":\"subscriptions/2\"}\n");
+}
+
+TEST(CliTest, ReaderThatHasLeftEndsItQuietly) {
+  FakeGateway gateway;
+  std::promise<CliProcess*> reader;
+  gateway.on_list = [&](const auto&, v1::ListSubscriptionsResponse& response) {
+    reader.get_future().get()->CloseOutput();  // before there is anything to print
+    response.add_subscriptions()->set_name("subscriptions/1");
+    return grpc::Status::OK;
+  };
+  CliProcess cli({"subscriptions", "list", "--gateway", gateway.address()});
+  reader.set_value(&cli);
+
+  EXPECT_THAT(cli.WaitUnread(), IsOkAndHolds(0));
 }
 
 TEST(CliTest, SubscriptionIsCreatedShownAndDeleted) {

@@ -22,7 +22,6 @@ using testing::FakeGateway;
 using ::testing::HasSubstr;
 using testing::Identity;
 using testing::TempFile;
-using testing::TempPath;
 using testing::WriteFile;
 
 // Makes one call.

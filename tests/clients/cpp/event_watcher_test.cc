@@ -23,7 +23,6 @@ using testing::EventItem;
 using testing::FakeGateway;
 using testing::FakePause;
 using testing::FieldError;
-using testing::GatewayError;
 using ::testing::Ge;
 using ::testing::Le;
 using testing::RetryLater;

@@ -9,7 +9,6 @@ namespace sipevents::gateway {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::IsEmpty;
 
 class EventLogTest : public LogFixture {
  protected:

@@ -3,13 +3,10 @@
 #include <future>
 #include <string>
 
-#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
 namespace sipevents::gateway {
 namespace {
-
-using ::testing::ElementsAre;
 
 class CallingRunnable : public Runnable {
  public:
@@ -136,9 +133,11 @@ TEST(FanoutExecutorTest, NothingIsLostAndNoRunnableOverlapsItself) {
   constexpr int kRounds = 5000;
   FanoutExecutor executor(3);
   std::vector<std::shared_ptr<Collector>> collectors;
+  collectors.reserve(kCollectors);
   for (int i = 0; i < kCollectors; ++i) collectors.push_back(std::make_shared<Collector>());
 
   std::vector<std::thread> producers;
+  producers.reserve(kProducers);
   for (int i = 0; i < kProducers; ++i) {
     producers.emplace_back([&] {
       for (int round = 0; round < kRounds; ++round) {

@@ -37,11 +37,11 @@ TEST_F(HistoryBudgetTest, OldestOverAllLogsGoFirst) {
   logs_.push_back(MakeLog());
   AppendInTurn(10);
 
-  budget_.SetMaxBytes(before_ + 20 * 1000);
+  budget_.SetMaxBytes(before_ + 20'000);
   budget_.Enforce();
 
   EXPECT_GT(budget_.trimmed_by_memory(), 0);
-  EXPECT_LE(LogEntry::LiveBytes(), before_ + 20 * 1000);
+  EXPECT_LE(LogEntry::LiveBytes(), before_ + 20'000);
   absl::Time last_trimmed = absl::InfinitePast();
   absl::Time first_kept = absl::InfiniteFuture();
   for (const auto& log : logs_) {
@@ -82,7 +82,7 @@ TEST_F(HistoryBudgetTest, NewestEntriesStayAndStateOverBoundIsTold) {
 
 TEST_F(HistoryBudgetTest, MemoryStaysWithinBoundUnderManyEvents) {
   for (int i = 0; i < 20; ++i) logs_.push_back(MakeLog());
-  const int64_t bound = before_ + 100 * 1000;
+  const int64_t bound = before_ + 100'000;
   budget_.SetMaxBytes(bound);
 
   for (int round = 0; round < 200; ++round) {

@@ -100,6 +100,7 @@ inline std::string Brief(const v1::WatchItem& item) {
 
 inline std::vector<std::string> Brief(const std::vector<v1::WatchItem>& items) {
   std::vector<std::string> brief;
+  brief.reserve(items.size());
   for (const v1::WatchItem& item : items) brief.push_back(Brief(item));
   return brief;
 }
@@ -135,14 +136,14 @@ class LogFixture : public ::testing::Test {
   // Lets readers see what was appended.
   void Publish() { executor_.RunReady(); }
 
-  std::unique_ptr<WatchReader> Watch(WatchOptions options = {}) {
-    return std::make_unique<WatchReader>(log_, std::move(options), std::weak_ptr<Runnable>());
+  std::unique_ptr<WatchReader> Watch(const WatchOptions& options = {}) {
+    return std::make_unique<WatchReader>(log_, options, std::weak_ptr<Runnable>());
   }
   std::unique_ptr<WatchReader> Resume(const v1::WatchItem& after, WatchOptions options = {}) {
     absl::StatusOr<ResumeToken> token = ResumeToken::Decode(after.resume_token());
     EXPECT_TRUE(token.ok()) << token.status();
     options.resume = *token;
-    return Watch(std::move(options));
+    return Watch(options);
   }
 
   FanoutExecutor executor_{0};

@@ -19,8 +19,9 @@ constexpr EntryKey kDialogs = 4;
 // it gets. The events of all dialogs together are numbered from 1 on.
 class CheckingStream : public Runnable {
  public:
-  CheckingStream(std::shared_ptr<EventLog> log, FanoutExecutor& executor, WatchOptions options)
-      : log_(std::move(log)), executor_(executor), options_(std::move(options)) {}
+  CheckingStream(std::shared_ptr<EventLog> log, FanoutExecutor& executor,
+                 const WatchOptions& options)
+      : log_(std::move(log)), executor_(executor), options_(options) {}
 
   // Attaches, and begins to read.
   void Start() {
@@ -196,8 +197,9 @@ TEST_F(WatchThreadsTest, StreamsMayComeAndGoWhileEventsFlow) {
 }
 
 TEST_F(WatchThreadsTest, ManyLogsUnderOneBudgetComeAndGo) {
-  budget_.SetMaxBytes(50 * 1000);
+  budget_.SetMaxBytes(50'000);
   std::vector<std::thread> shards;
+  shards.reserve(2);
   for (int shard = 0; shard < 2; ++shard) {
     shards.emplace_back([this] {
       std::vector<std::shared_ptr<EventLog>> logs(20);
