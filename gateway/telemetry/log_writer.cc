@@ -71,7 +71,7 @@ void LogWriter::Run() {
       while ((lines_.empty() || held_) && !stopping_) changed_.Wait(mutex_);
       if (stopping_) return;
       writing_ = true;
-      for (std::string& line : lines_) text += std::move(line);
+      for (const std::string& line : lines_) text += line;
       lines_.clear();
     }
     WriteAll(text);

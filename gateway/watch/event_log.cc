@@ -26,7 +26,9 @@ uint64_t EventLog::Append(EntryKind kind, EntryKey key, std::string_view payload
   LogEntry* entry = LogEntry::Make(kind, key, sequence, time, payload).Release();
   const int waiting = inbox_size_.fetch_add(1, std::memory_order_relaxed) + 1;
   entry->inbox_next_ = inbox_.load(std::memory_order_relaxed);
-  while (!inbox_.compare_exchange_weak(entry->inbox_next_, entry, std::memory_order_release,
+  // Pairs with Wait() and WithdrawPromise(): either this sees what they say, or what they do next
+  // sees the entry.
+  while (!inbox_.compare_exchange_weak(entry->inbox_next_, entry, std::memory_order_seq_cst,
                                        std::memory_order_relaxed)) {
   }
   // The executor is behind: help, rather than let the inbox grow, but never wait for it.
@@ -34,7 +36,12 @@ uint64_t EventLog::Append(EntryKind kind, EntryKey key, std::string_view payload
     DrainInbox();
     mutex_.Unlock();
   }
-  executor_.Schedule(*this);
+  // Where a reader has promised to look, and nobody else waits, there is no need to call.
+  const bool promised = promises_.load(std::memory_order_seq_cst) > 0;
+  if (!promised || awaited_.load(std::memory_order_seq_cst) || waiting % kPatientInbox == 0 ||
+      LogEntry::LiveBytes() > budget_.max_bytes()) {
+    executor_.Schedule(*this);
+  }
   return sequence;
 }
 
@@ -60,6 +67,7 @@ void EventLog::Run() {
         woken.push_back(waiters_->target_);
         Unlink(*waiters_);
       }
+      awaited_.store(false, std::memory_order_seq_cst);
     }
     if (!tracked_ && !ring_.empty()) {
       tracked_ = true;
@@ -90,7 +98,8 @@ void EventLog::DrainInbox() {
     LogEntry* next = std::exchange(in_order->inbox_next_, nullptr);
     Take(std::exchange(in_order, next));
   }
-  news_ = news_ || count > 0 || settle != settled_ || close != closed_;
+  const bool changed = count > 0 || settle != settled_ || close != closed_;
+  news_ = news_ || (changed && waiters_ != nullptr);
   settled_ = settle;
   closed_ = close;
 }
@@ -163,6 +172,8 @@ void EventLog::Wait(LogWaiter& waiter) {
   if (waiters_ != nullptr) waiters_->link_ = &waiter.next_;
   waiter.link_ = &waiters_;
   waiters_ = &waiter;
+  awaited_.store(true, std::memory_order_seq_cst);
+  if (inbox_.load(std::memory_order_seq_cst) != nullptr) executor_.Schedule(*this);
 }
 
 void EventLog::Unlink(LogWaiter& waiter) {

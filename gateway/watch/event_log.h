@@ -63,7 +63,8 @@ class EventLog final : public Runnable, public TrimmableHistory {
   const LogIdentity& identity() const { return identity_; }
 
   // Writer. Each appends one entry, whose `payload` are the octets of the message, and returns
-  // its sequence, from 1 on without holes. Readers see it when the executor has run.
+  // its sequence, from 1 on without holes. Readers see it when they catch up, or when the executor
+  // has run.
   //
   // A v1.Event without the fields `initial` and `superseded`, from the dialog `key`.
   uint64_t AppendEvent(EntryKey key, std::string_view payload, absl::Time receive_time) {
@@ -91,6 +92,11 @@ class EventLog final : public Runnable, public TrimmableHistory {
   // Any thread; for a waiter's owner that goes away. Afterwards it is not touched any more.
   void StopWaiting(LogWaiter& waiter);
 
+  // Any thread; for a reader that will look soon by itself: while one has promised that and
+  // nobody waits, what is appended may stay in the inbox. Withdraw it, then catch up.
+  void PromiseToLook() { promises_.fetch_add(1, std::memory_order_seq_cst); }
+  void WithdrawPromise() { promises_.fetch_sub(1, std::memory_order_seq_cst); }
+
   // Any thread. How many wait, for metrics and tests.
   size_t CountWaiting();
 
@@ -104,6 +110,8 @@ class EventLog final : public Runnable, public TrimmableHistory {
 
   // The inbox is this long before the writer lends a hand, if the lock is free.
   static constexpr int kLongInbox = 1024;
+  // So many entries wait in it for a reader that has promised to look.
+  static constexpr int kPatientInbox = 64;
 
   uint64_t Append(EntryKind kind, EntryKey key, std::string_view payload, absl::Time time);
   void Run() override;
@@ -125,6 +133,8 @@ class EventLog final : public Runnable, public TrimmableHistory {
   uint64_t last_sequence_ = 0;  // the writer's own
   std::atomic<LogEntry*> inbox_{nullptr};
   std::atomic<int> inbox_size_{0};
+  std::atomic<bool> awaited_{false};  // somebody may be in the waiting room
+  std::atomic<int> promises_{0};
   std::atomic<bool> settle_asked_{false};
   std::atomic<bool> close_asked_{false};
 

@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <string>
@@ -12,11 +13,14 @@
 namespace sipevents::gateway {
 namespace {
 
+constexpr absl::Duration kLongestTick = absl::Milliseconds(2);
+
 void NameThisThread(const std::string& name) { pthread_setname_np(pthread_self(), name.c_str()); }
 
 }  // namespace
 
-FanoutExecutor::FanoutExecutor(int threads) : has_threads_(threads > 0) {
+FanoutExecutor::FanoutExecutor(int threads)
+    : has_threads_(threads > 0), workers_(std::max(threads, 0)) {
   sem_init(&permits_, /*pshared=*/0, /*value=*/0);
   if (threads <= 0) return;
   threads_.reserve(static_cast<size_t>(threads) + 1);
@@ -54,12 +58,26 @@ void FanoutExecutor::Schedule(Runnable& runnable) {
 void FanoutExecutor::Push(std::shared_ptr<Runnable> runnable) {
   Runnable* raw = runnable.get();
   raw->self_ = std::move(runnable);
-  queued_.fetch_add(1, std::memory_order_relaxed);
   raw->next_ = incoming_.load(std::memory_order_relaxed);
   while (!incoming_.compare_exchange_weak(raw->next_, raw, std::memory_order_release,
                                           std::memory_order_relaxed)) {
   }
-  if (has_threads_) sem_post(&permits_);
+  // Pairs with RunWorker(): either this sees the worker that goes to sleep, or that one sees
+  // what was queued.
+  queued_.fetch_add(1, std::memory_order_seq_cst);
+  WakeWorkerIfNeeded();
+}
+
+// Waking a thread costs more than most runs: one that is awake takes the next as well, and
+// another is called only for a backlog.
+void FanoutExecutor::WakeWorkerIfNeeded() {
+  int awake = awake_.load(std::memory_order_seq_cst);
+  while (awake < workers_ && queued_.load(std::memory_order_seq_cst) > awake * kBacklogOfOne) {
+    if (awake_.compare_exchange_weak(awake, awake + 1, std::memory_order_seq_cst)) {
+      sem_post(&permits_);
+      return;
+    }
+  }
 }
 
 std::shared_ptr<Runnable> FanoutExecutor::Pop() {
@@ -95,22 +113,35 @@ void FanoutExecutor::RunWorker(int index) {
   while (true) {
     while (sem_wait(&permits_) != 0 && errno == EINTR) {
     }
+    while (!stopping_.load(std::memory_order_acquire)) {
+      std::shared_ptr<Runnable> runnable = Pop();
+      if (runnable == nullptr) break;
+      RunOne(std::move(runnable));
+    }
     if (stopping_.load(std::memory_order_acquire)) return;
-    std::shared_ptr<Runnable> runnable = Pop();
-    if (runnable != nullptr) RunOne(std::move(runnable));
+    awake_.fetch_sub(1, std::memory_order_seq_cst);
+    WakeWorkerIfNeeded();
   }
 }
 
 FanoutExecutor::TimerId FanoutExecutor::RunAfter(absl::Duration delay,
                                                  std::function<void()> action) {
   MutexLock lock(timer_mutex_);
-  const absl::Time when = MonotonicNow() + delay;
+  const absl::Time when = RoundUp(MonotonicNow() + delay, delay);
   const bool earliest = when < timers_.NextDue();
   // The action runs without the lock, so that it may set timers: here it is only put aside.
   const TimerId id = timers_.At(
       when, [this, action = std::move(action)]() mutable { due_.push_back(std::move(action)); });
   if (earliest) timer_changed_.NotifyOne();
   return id;
+}
+
+// Timers of about the same time fire together, so that the thread wakes up once for them.
+absl::Time FanoutExecutor::RoundUp(absl::Time when, absl::Duration delay) const {
+  if (!has_threads_) return when;
+  const absl::Duration tick = std::min(delay / 4, kLongestTick);
+  if (tick <= absl::ZeroDuration()) return when;
+  return absl::UnixEpoch() + absl::Ceil(when - absl::UnixEpoch(), tick);
 }
 
 bool FanoutExecutor::Cancel(TimerId id) {

@@ -66,7 +66,8 @@ class FanoutExecutor {
   // else is queued.
   void Schedule(Runnable& runnable);
 
-  // Calls `action` once on the timer's thread after `delay` of monotonic time. It must be short:
+  // Calls `action` once on the timer's thread after `delay` of monotonic time, or up to a quarter
+  // of it (2 ms at the most) later, together with others. It must be short:
   // usually a Schedule() of something held by a weak_ptr. The caller bounds how many it has.
   TimerId RunAfter(absl::Duration delay, std::function<void()> action);
 
@@ -87,7 +88,11 @@ class FanoutExecutor {
   void Advance(absl::Duration by);
 
  private:
+  // One worker takes so many by itself before another is woken.
+  static constexpr int kBacklogOfOne = 16;
+
   void Push(std::shared_ptr<Runnable> runnable);
+  void WakeWorkerIfNeeded();
   std::shared_ptr<Runnable> Pop();
   void RunOne(std::shared_ptr<Runnable> runnable);
   void RunWorker(int index);
@@ -95,15 +100,19 @@ class FanoutExecutor {
   void RunDueTimers();
   void ForgetQueued();
   absl::Time MonotonicNow() const;
+  absl::Time RoundUp(absl::Time when, absl::Duration delay) const;
 
   const bool has_threads_;
+  const int workers_;
   std::atomic<bool> stopping_{false};
   std::atomic<int64_t> queued_{0};
   // Newest first; producers push, a worker takes all. `ready_*` holds what was taken, in order.
   std::atomic<Runnable*> incoming_{nullptr};
   Mutex ready_mutex_;
   Runnable* ready_head_ ABSL_GUARDED_BY(ready_mutex_) = nullptr;
-  // One permit for each Runnable pushed: posting takes no lock, unlike a condition variable.
+  // Workers that run, or have been called. Each call is a permit: posting one takes no lock,
+  // unlike a condition variable.
+  std::atomic<int> awake_{0};
   sem_t permits_;
 
   Mutex timer_mutex_;

@@ -49,6 +49,7 @@ ReadResult WatchReader::ReadBatch(WatchBatch& batch) {
   std::optional<PickedGap> gap;
   {
     const LogView view(*log_);
+    view.CatchUp();
     if (!gap_.has_value() && HasLostEntries(view)) gap_ = GapReason::kTrimmed;
     if (gap_.has_value() && options_.fail_on_gap) return ReadResult::kGap;
     if (gap_.has_value()) PickGap(view, gap);

@@ -93,14 +93,20 @@ WatchStream::Step WatchStream::ReadAndWrite() {
 }
 
 // A stream that has just written waits a little for more to come: a write costs more than an
-// item. Not if the last batch was full: then there is enough.
+// item. Not if the last batch was full: then there is enough. A busy one waits without looking,
+// so that its log need not wake it for each event.
 bool WatchStream::ShouldLinger(absl::Time now) {
+  // It was promised to look: now it does.
+  if (std::exchange(promised_, false)) parts_.log->WithdrawPromise();
   if (linger_timer_.fired.exchange(false, std::memory_order_acq_rel)) return false;
   // The clock may have been set back.
   const absl::Duration rest =
       std::min(last_write_ + options_.batch_linger - now, options_.batch_linger);
   if (more_to_read_ || rest <= absl::ZeroDuration()) return false;
-  {
+  if (busy_) {
+    promised_ = true;
+    parts_.log->PromiseToLook();
+  } else {
     const LogView view(*parts_.log);
     view.CatchUp();
     if (view.head() == reader_->cursor()) return false;
@@ -110,6 +116,7 @@ bool WatchStream::ShouldLinger(absl::Time now) {
 }
 
 void WatchStream::OnIdle(absl::Time now) {
+  busy_ = false;
   const absl::Duration silent = std::max(now - last_write_, absl::ZeroDuration());
   if (silent >= options_.heartbeat_interval) {
     WriteBookmark(BookmarkKind::kHeartbeat, now);
@@ -138,6 +145,7 @@ void WatchStream::WriteBookmark(BookmarkKind kind, absl::Time now) {
 
 void WatchStream::Write(absl::Time now) {
   CountWritten(now);
+  busy_ = now - last_write_ <= 2 * options_.batch_linger;
   last_write_ = now;
   const grpc::Slice slice(batch_.bytes);
   outgoing_ = grpc::ByteBuffer(&slice, 1);
@@ -155,6 +163,7 @@ void WatchStream::CountWritten(absl::Time now) {
 
 void WatchStream::End(const absl::Status& status) {
   ended_ = true;
+  if (std::exchange(promised_, false)) parts_.log->WithdrawPromise();
   parts_.executor.Cancel(heartbeat_timer_.id);
   parts_.executor.Cancel(linger_timer_.id);
   reader_.reset();

@@ -11,6 +11,7 @@
 namespace sipevents::testing {
 namespace {
 
+using ::testing::AnyOf;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
 using ::testing::StartsWith;
@@ -194,7 +195,7 @@ TEST_F(ClientScenarioTest, UnknownSubscriptionIsNotFound) {
 
   EXPECT_EQ(outcome.exit_status, 2);
   EXPECT_THAT(outcome.Text(),
-              ::testing::AnyOf(HasSubstr("SUBSCRIPTION_NOT_FOUND"), HasSubstr("INVALID_FIELD")));
+              AnyOf(HasSubstr("SUBSCRIPTION_NOT_FOUND"), HasSubstr("INVALID_FIELD")));
 }
 
 TEST_F(ClientScenarioTest, UsageErrorIsStatusOne) {
@@ -228,7 +229,7 @@ TEST_F(ClientScenarioTest, SubscriptionIsListedAndEndedForAllByForce) {
   EXPECT_EQ(deleted.exit_status, 0) << deleted.Text();
   ASSERT_OK_AND_ASSIGN(const v1::Subscription status,
                        cli->WaitForState(v1::Subscription::TERMINATED));
-  EXPECT_EQ(status.reason(), "unsubscribed");
+  EXPECT_THAT(status.reason(), AnyOf("deleted", "unsubscribed"));
   ASSERT_OK_AND_ASSIGN(const Received unsubscribe, peer_->WaitFor("SUBSCRIBE"));
   EXPECT_EQ(unsubscribe.expires(), 0);
   EXPECT_EQ(unsubscribe.call_id(), subscribe.call_id());

@@ -65,16 +65,20 @@ TEST_F(SlowReaderScenarioTest, StoppedClientLeavesMemoryFlatAndOthersServed) {
   // The second half is more than 16 MB of bodies and documents; it must not have stayed.
   EXPECT_LT(resident_after - resident_before, 6e6);
 
-  // It wakes up: the newest state, and how many it stands for.
+  // It wakes up: the newest state, and of how many it was spared.
   stopped->process().Signal(SIGCONT);
-  ASSERT_OK_AND_ASSIGN(const v1::WatchItem newest,
-                       stopped->WaitForItem("the newest state", [](const v1::WatchItem& item) {
-                         return NumberOf(item.event()) == 3999;
-                       }));
-  EXPECT_THAT(newest.event().superseded(), Gt(0U));
-  EXPECT_FALSE(newest.event().has_body() && newest.event().body().data().empty());
+  int events = 0;
+  int superseded = 0;
+  ASSERT_OK(
+      stopped->WaitForItem("the newest state", [&events, &superseded](const v1::WatchItem& item) {
+        events += item.has_event() ? 1 : 0;
+        superseded += static_cast<int>(item.event().superseded());
+        return NumberOf(item.event()) == 3999;
+      }));
+  EXPECT_GT(superseded, 0);
+  EXPECT_EQ(events + superseded, 4000);
   EXPECT_THAT(gateway_->Metric("sipevents_events_total", "superseded"),
-              IsOkAndHolds(::testing::Ge(newest.event().superseded())));
+              IsOkAndHolds(static_cast<double>(superseded)));
 }
 
 // Many subscriptions, two clients that watch them all, one of them stopped: the other gets every
@@ -82,13 +86,19 @@ TEST_F(SlowReaderScenarioTest, StoppedClientLeavesMemoryFlatAndOthersServed) {
 TEST_F(SlowReaderScenarioTest, StoppedClientOfManySubscriptionsLeavesTheOtherServed) {
   constexpr int kTargets = 200;
   constexpr int kRounds = 20;
-  Mutex mutex;
-  std::map<std::string, Received> subscribes;  // by target
-  peer_->Serve([this, &mutex, &subscribes](const Received& request) {
+  // Shared with the peer's thread, which may outlive the test's body.
+  struct Subscribes {
+    Mutex mutex;
+    std::map<std::string, Received> by_target ABSL_GUARDED_BY(mutex);
+  };
+  const auto subscribes = std::make_shared<Subscribes>();
+  peer_->Serve([this, subscribes](const Received& request) {
     if (request.sip.method() != "SUBSCRIBE") return;
+    {
+      MutexLock lock(subscribes->mutex);
+      subscribes->by_target.emplace(request.sip.request_uri(), request);
+    }
     peer_->Accept(request, Pidf("open", "-1"));
-    MutexLock lock(mutex);
-    subscribes.emplace(request.sip.request_uri(), request);
   });
   std::vector<std::string> arguments = {"watch", "--event=presence", "--deliver=every"};
   for (int i = 0; i < kTargets; ++i) {
@@ -105,9 +115,14 @@ TEST_F(SlowReaderScenarioTest, StoppedClientOfManySubscriptionsLeavesTheOtherSer
   EXPECT_EQ(peer_->Count("SUBSCRIBE"), kTargets);
   stopped->process().Signal(SIGSTOP);
 
+  std::map<std::string, Received> targets;
+  {
+    MutexLock lock(subscribes->mutex);
+    targets = subscribes->by_target;
+  }
   std::map<std::string, int> seen;  // rounds by target
   for (int round = 0; round < kRounds; ++round) {
-    for (const auto& [target, subscribe] : subscribes) {
+    for (const auto& [target, subscribe] : targets) {
       const std::string body = Pidf("open", absl::StrCat(round, " ", std::string(2000, 'n')));
       ASSERT_THAT(peer_->StatusOf(peer_->Notify(subscribe, "active", body)), IsOkAndHolds(200));
     }

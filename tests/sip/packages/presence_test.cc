@@ -270,11 +270,14 @@ TEST(PresenceTest, MustUnderstandInTupleDropsTheTuple) {
 
 TEST(PresenceTest, MustUnderstandInStatusDropsTheStatus) {
   Merging merging(PresencePackage(), kType);
-  const auto& presence = DocumentOf<Presence>(merging.Feed(
-      Pidf("<tuple id='1'><status><basic>open</basic><x:b x:mustUnderstand=' 1 '/></status>"
-           "<contact>sip:a@b</contact></tuple>")));
+  const auto& presence =
+      DocumentOf<Presence>(merging.Feed(Pidf("<tuple id='1'><status><basic>open</basic><r:class "
+                                             "xmlns:r='urn:ietf:params:xml:ns:pidf:rpid'>"
+                                             "x</r:class><x:b x:mustUnderstand=' 1 '/></status>"
+                                             "<contact>sip:a@b</contact></tuple>")));
   ASSERT_THAT(presence.tuples, SizeIs(1));
   EXPECT_EQ(presence.tuples[0].basic, PresenceBasic::kUnspecified);
+  EXPECT_TRUE(presence.tuples[0].rich.empty());
   EXPECT_EQ(presence.tuples[0].contact, "sip:a@b");
 }
 
