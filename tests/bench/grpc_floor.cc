@@ -1,6 +1,6 @@
 // The floor of the gRPC side: a bare server that streams the same events in the same batches,
-// encoding each anew. Usage: grpc_floor EVENTS_PER_SECOND BATCH; prints `ready PORT`, writes to
-// the open streams in turn.
+// from messages that were filled before and are encoded at each write. Usage: grpc_floor
+// EVENTS_PER_SECOND BATCH; prints `ready PORT`, writes to the open streams in turn.
 
 #include <grpcpp/grpcpp.h>
 
@@ -45,56 +45,56 @@ void FillEvent(const std::string& body, sipevents::v1::WatchItem& item) {
 
 class Stream : public grpc::ServerWriteReactor<WatchResponse> {
  public:
-  Stream(const std::string& body, int batch) : body_(body), batch_(batch) {
+  explicit Stream(const WatchResponse& response) : response_(response) {
     StartSendInitialMetadata();
   }
 
-  // False while the write before is under way.
-  bool WriteBatch() {
-    if (busy_.exchange(true)) return false;
-    response_.Clear();
-    for (int i = 0; i < batch_; ++i) FillEvent(body_, *response_.add_items());
-    StartWrite(&response_);
-    return true;
+  // Encodes and writes a batch, unless the write before is under way.
+  void WriteBatch() {
+    if (!busy_.exchange(true)) StartWrite(&response_);
   }
 
   void OnWriteDone(bool /*ok*/) override { busy_ = false; }
   void OnDone() override {}
 
  private:
-  const std::string& body_;
-  const int batch_;
-  WatchResponse response_;
+  const WatchResponse& response_;
   std::atomic<bool> busy_{false};
 };
 
 class FloorService : public sipevents::v1::Subscriptions::CallbackService {
  public:
-  explicit FloorService(int batch) : body_(sipevents::bench::PresenceBody()), batch_(batch) {}
+  explicit FloorService(int batch) : batch_(batch) {
+    const std::string body = sipevents::bench::PresenceBody();
+    for (int i = 0; i < batch; ++i) FillEvent(body, *response_.add_items());
+  }
 
   grpc::ServerWriteReactor<WatchResponse>* Watch(
       grpc::CallbackServerContext* /*context*/,
       const sipevents::v1::WatchRequest* /*request*/) override {
     const std::lock_guard<std::mutex> lock(mutex_);
-    streams_.push_back(std::make_unique<Stream>(body_, batch_));
+    streams_.push_back(std::make_unique<Stream>(response_));
     return streams_.back().get();
   }
 
-  // Writes at the rate until the process is killed.
+  // Writes at the rate until the process is killed, some batches each time it wakes up.
   [[noreturn]] void Run(double events_per_second) {
-    const std::chrono::duration<double> step(batch_ / events_per_second);
-    auto due = std::chrono::steady_clock::now();
-    for (size_t next = 0;; ++next) {
-      due += std::chrono::duration_cast<std::chrono::nanoseconds>(step);
-      std::this_thread::sleep_until(due);
+    const auto begin = std::chrono::steady_clock::now();
+    uint64_t written = 0;
+    while (true) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(2));
+      const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - begin;
+      const auto due = static_cast<uint64_t>(passed.count() * events_per_second / batch_);
       const std::lock_guard<std::mutex> lock(mutex_);
-      if (!streams_.empty()) streams_[next % streams_.size()]->WriteBatch();
+      for (; written < due; ++written) {
+        if (!streams_.empty()) streams_[written % streams_.size()]->WriteBatch();
+      }
     }
   }
 
  private:
-  const std::string body_;
   const int batch_;
+  WatchResponse response_;
   std::mutex mutex_;
   std::vector<std::unique_ptr<Stream>> streams_;
 };
