@@ -35,7 +35,6 @@
 #include "gateway/watch/fanout_executor.h"
 #include "gateway/watch/history_budget.h"
 #include "sip/agent_impl.h"
-#include "sip/base/ascii.h"
 #include "sip/base/clock.h"
 #include "sip/base/log.h"
 #include "sip/base/random_id.h"
@@ -136,9 +135,7 @@ absl::Status Gateway::BuildTokens(const Settings& settings) {
     absl::StatusOr<std::unique_ptr<TokenFile>> tokens =
         TokenFile::Open(settings.grpc_tokens_file, clock_);
     if (!tokens.ok()) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("--grpc_tokens_file=", QuoteForMessage(settings.grpc_tokens_file), ": ",
-                       tokens.status().message()));
+      return UnusableFlag("grpc_tokens_file", settings.grpc_tokens_file, tokens.status().message());
     }
     tokens_ = *std::move(tokens);
   }

@@ -1,5 +1,8 @@
 #include "clients/cli/json_lines.h"
 
+#include <map>
+#include <utility>
+
 #include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
 #include "google/protobuf/any.pb.h"
@@ -31,6 +34,26 @@ std::string Quoted(const std::string& text) {
   return json.empty() ? "\"\"" : json;
 }
 
+// The details, comma separated. A status gives them in no particular order; the ErrorInfo, which
+// is always there, goes first.
+std::string DetailsJson(const absl::Status& error) {
+  std::map<std::pair<bool, std::string>, std::string> in_order;
+  error.ForEachPayload([&](absl::string_view type_url, const absl::Cord& payload) {
+    google::protobuf::Any any;
+    any.set_type_url(std::string(type_url));
+    any.set_value(std::string(payload));
+    std::string json = ToJson(any);
+    if (json.empty()) json = absl::StrCat(R"({"@type":)", Quoted(any.type_url()), "}");
+    // Naming the type also links the details in, so that their JSON form is known.
+    in_order[{!any.Is<google::rpc::ErrorInfo>(), any.type_url()}] = std::move(json);
+  });
+  std::string joined;
+  for (const auto& [place, json] : in_order) {
+    absl::StrAppend(&joined, joined.empty() ? "" : ",", json);
+  }
+  return joined;
+}
+
 }  // namespace
 
 std::string JsonLines::Item(const std::string& target, const v1::WatchItem& item,
@@ -49,20 +72,9 @@ std::string JsonLines::Subscription(const v1::Subscription& subscription) const 
 }
 
 std::string JsonLines::Error(const std::string& target, const absl::Status& error) const {
-  // Makes sure that the types of the details are linked in, so that their JSON form is known.
-  google::rpc::ErrorInfo::descriptor();
-  std::string details;
-  error.ForEachPayload([&](absl::string_view type_url, const absl::Cord& payload) {
-    google::protobuf::Any any;
-    any.set_type_url(std::string(type_url));
-    any.set_value(std::string(payload));
-    std::string json = ToJson(any);
-    if (json.empty()) json = absl::StrCat(R"({"@type":)", Quoted(any.type_url()), "}");
-    absl::StrAppend(&details, details.empty() ? "" : ",", json);
-  });
   const std::string object = absl::StrCat(
       R"({"error":{"code":")", absl::StatusCodeToString(error.code()), R"(","message":)",
-      Quoted(std::string(error.message())), R"(,"details":[)", details, "]}}");
+      Quoted(std::string(error.message())), R"(,"details":[)", DetailsJson(error), "]}}");
   return Named(object, target);
 }
 

@@ -1,11 +1,13 @@
 #include "clients/cpp/channel.h"
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 #include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "grpcpp/create_channel.h"
 #include "grpcpp/security/credentials.h"
 #include "grpcpp/support/channel_arguments.h"
@@ -15,6 +17,7 @@ namespace {
 
 constexpr int kMaxReceiveOctets = 64 << 20;  // one item may be several MiB, decoded and raw
 constexpr int kMaxMetadataOctets = 64 << 10;
+constexpr absl::Duration kStopInterval = absl::Milliseconds(50);
 
 absl::StatusOr<std::string> ReadFile(const std::string& path, absl::string_view what) {
   std::ifstream file(path, std::ios::binary);
@@ -106,13 +109,15 @@ absl::StatusOr<std::shared_ptr<Channel>> Channel::Open(ClientOptions options) {
   if (absl::Status checked = Check(options); !checked.ok()) return checked;
   auto credentials = Credentials(options);
   if (!credentials.ok()) return credentials.status();
-  const std::shared_ptr<grpc::Channel> channel =
+  std::shared_ptr<grpc::Channel> channel =
       grpc::CreateCustomChannel(options.gateway, *credentials, Arguments(options));
-  return std::shared_ptr<Channel>(new Channel(std::move(options), channel));
+  return std::shared_ptr<Channel>(new Channel(std::move(options), std::move(channel)));
 }
 
-Channel::Channel(ClientOptions options, const std::shared_ptr<grpc::Channel>& channel)
-    : options_(std::move(options)), subscriptions_(v1::Subscriptions::NewStub(channel)) {}
+Channel::Channel(ClientOptions options, std::shared_ptr<grpc::Channel> channel)
+    : options_(std::move(options)),
+      channel_(std::move(channel)),
+      subscriptions_(v1::Subscriptions::NewStub(channel_)) {}
 
 absl::Status Channel::Authorize(grpc::ClientContext& context) const {
   std::string token = options_.token;
@@ -124,6 +129,19 @@ absl::Status Channel::Authorize(grpc::ClientContext& context) const {
   }
   if (!token.empty()) context.AddMetadata("authorization", absl::StrCat("Bearer ", token));
   return absl::OkStatus();
+}
+
+void Channel::AwaitConnection(absl::Duration limit, const std::function<bool()>& stop) const {
+  const absl::Time deadline = absl::Now() + limit;
+  if (channel_->GetState(/*try_to_connect=*/true) != GRPC_CHANNEL_TRANSIENT_FAILURE) return;
+  grpc::experimental::ChannelResetConnectionBackoff(channel_.get());
+  // The state stays at failure until the connection stands, also while a new one is tried.
+  while (!stop() && absl::Now() < deadline) {
+    const absl::Time slice = std::min(deadline, absl::Now() + kStopInterval);
+    if (channel_->WaitForStateChange(GRPC_CHANNEL_TRANSIENT_FAILURE, absl::ToChronoTime(slice))) {
+      return;
+    }
+  }
 }
 
 }  // namespace sipevents::client

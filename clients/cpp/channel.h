@@ -1,6 +1,7 @@
 #ifndef CLIENTS_CPP_CHANNEL_H_
 #define CLIENTS_CPP_CHANNEL_H_
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -48,13 +49,20 @@ class Channel {
   // file cannot be read any more: it may be about to be replaced.
   absl::Status Authorize(grpc::ClientContext& context) const;
 
+  // Where the last try to connect failed, tries again now, and returns when it is connected, after
+  // `limit`, or soon after `stop` says true. To be called before a call that is to be repeated: a
+  // call by itself would only be told of the old failure, since gRPC sees what became of a
+  // connection only while somebody waits for it, or else every 5 s.
+  void AwaitConnection(absl::Duration limit, const std::function<bool()>& stop) const;
+
   v1::Subscriptions::StubInterface& subscriptions() { return *subscriptions_; }
   const ClientOptions& options() const { return options_; }
 
  private:
-  Channel(ClientOptions options, const std::shared_ptr<grpc::Channel>& channel);
+  Channel(ClientOptions options, std::shared_ptr<grpc::Channel> channel);
 
   const ClientOptions options_;
+  const std::shared_ptr<grpc::Channel> channel_;
   const std::unique_ptr<v1::Subscriptions::StubInterface> subscriptions_;
 };
 

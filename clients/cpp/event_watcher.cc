@@ -14,6 +14,7 @@ namespace {
 // or a gateway that falls over its own snapshot would be asked for it four times a second.
 constexpr absl::Duration kHealthyAfter = absl::Seconds(5);
 
+
 // The longest RetryInfo that is honoured.
 constexpr absl::Duration kMaxRetryDelay = absl::Hours(1);
 

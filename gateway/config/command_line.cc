@@ -99,17 +99,11 @@ class ArgumentReader {
   Arguments result_;
 };
 
-// One line, whatever the value holds.
-absl::Status Unusable(const SettingRow& row, std::string_view value, const absl::Status& why) {
-  return Bad(
-      absl::StrCat("--", AbslView(row.name), "=", QuoteForMessage(value), ": ", why.message()));
-}
-
 absl::Status ReadConfigFile(std::string_view path, Settings& settings) {
   const absl::StatusOr<std::string> text = ReadFile(std::string(path), kMaxConfigOctets);
   if (!text.ok()) {
-    return Bad(absl::StrCat("--config=", QuoteForMessage(path), ": ", text.status().message(),
-                            "; expected a readable file"));
+    return UnusableFlag("config", path,
+                        absl::StrCat(text.status().message(), "; expected a readable file"));
   }
   return ParseConfig(*text, path, settings);
 }
@@ -127,7 +121,7 @@ absl::Status ParseConfigLine(std::string_view line, Settings& settings) {
                             ": there is no such setting; expected one that --help lists"));
   }
   const absl::Status read = row->read(value, settings);
-  return read.ok() ? read : Unusable(*row, value, read);
+  return read.ok() ? read : UnusableFlag(row->name, value, read.message());
 }
 
 }  // namespace
@@ -142,7 +136,7 @@ absl::StatusOr<CommandLine> ParseCommandLine(absl::Span<const std::string_view> 
   }
   for (const Given& given : read.given) {
     const absl::Status status = given.row->read(given.value, result.settings);
-    if (!status.ok()) return Unusable(*given.row, given.value, status);
+    if (!status.ok()) return UnusableFlag(given.row->name, given.value, status.message());
   }
   SIPEVENTS_RETURN_IF_ERROR(CheckSettings(result.settings));
   return result;

@@ -4,7 +4,6 @@
 #include <array>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "gateway/config/read_file.h"
 #include "sip/base/ascii.h"
@@ -14,12 +13,6 @@ namespace sipevents::gateway {
 namespace {
 
 constexpr size_t kMaxFileOctets = 1 << 20;
-
-absl::Status Unusable(std::string_view flag, std::string_view value,
-                      const absl::AlphaNum& problem) {
-  return absl::InvalidArgumentError(
-      absl::StrCat("--", AbslView(flag), "=", QuoteForMessage(value), ": ", problem));
-}
 
 absl::Status CheckFiles(const Settings& settings) {
   const std::array<std::pair<std::string_view, const std::string*>, 5> files = {
@@ -32,7 +25,8 @@ absl::Status CheckFiles(const Settings& settings) {
     if (path->empty()) continue;
     const absl::Status readable = ReadFile(*path, kMaxFileOctets).status();
     if (!readable.ok()) {
-      return Unusable(flag, *path, absl::StrCat(readable.message(), "; expected a readable file"));
+      return UnusableFlag(flag, *path,
+                          absl::StrCat(readable.message(), "; expected a readable file"));
     }
   }
   return absl::OkStatus();
@@ -40,14 +34,14 @@ absl::Status CheckFiles(const Settings& settings) {
 
 absl::Status CheckTls(const Settings& settings) {
   if (!settings.grpc_tls_cert.empty() && settings.grpc_tls_key.empty()) {
-    return Unusable("grpc_tls_cert", settings.grpc_tls_cert, "expected --grpc_tls_key as well");
+    return UnusableFlag("grpc_tls_cert", settings.grpc_tls_cert, "expected --grpc_tls_key as well");
   }
   if (!settings.grpc_tls_key.empty() && settings.grpc_tls_cert.empty()) {
-    return Unusable("grpc_tls_key", settings.grpc_tls_key, "expected --grpc_tls_cert as well");
+    return UnusableFlag("grpc_tls_key", settings.grpc_tls_key, "expected --grpc_tls_cert as well");
   }
   if (!settings.grpc_client_ca.empty() && settings.grpc_tls_cert.empty()) {
-    return Unusable("grpc_client_ca", settings.grpc_client_ca,
-                    "expected --grpc_tls_cert and --grpc_tls_key as well");
+    return UnusableFlag("grpc_client_ca", settings.grpc_client_ca,
+                        "expected --grpc_tls_cert and --grpc_tls_key as well");
   }
   return absl::OkStatus();
 }
@@ -57,9 +51,9 @@ absl::Status CheckAuthentication(const Settings& settings) {
   if (authenticated || settings.insecure_no_auth) return absl::OkStatus();
   for (const HostPort& address : settings.grpc_listen) {
     if (IsLoopback(address.host)) continue;
-    return Unusable("grpc_listen", address.ToString(),
-                    "beyond loopback expected --grpc_tokens_file, --grpc_client_ca or "
-                    "--insecure_no_auth");
+    return UnusableFlag("grpc_listen", address.ToString(),
+                        "beyond loopback expected --grpc_tokens_file, --grpc_client_ca or "
+                        "--insecure_no_auth");
   }
   return absl::OkStatus();
 }
@@ -68,20 +62,21 @@ absl::Status CheckSip(const Settings& settings) {
   const size_t listeners = settings.sip_listen.size();
   const size_t advertised = settings.sip_advertise.size();
   if (advertised > 1 && advertised != listeners) {
-    return Unusable("sip_advertise", absl::StrJoin(settings.sip_advertise, ","),
-                    absl::StrCat("expected one for all listeners, or ", listeners,
-                                 ", one for each of --sip_listen"));
+    return UnusableFlag("sip_advertise", absl::StrJoin(settings.sip_advertise, ","),
+                        absl::StrCat("expected one for all listeners, or ", listeners,
+                                     ", one for each of --sip_listen"));
   }
   const auto wildcard =
       std::find_if(settings.sip_listen.begin(), settings.sip_listen.end(),
                    [](const SipListenAddress& listen) { return IsWildcard(listen.address.host); });
   if (wildcard != settings.sip_listen.end() && advertised == 0) {
-    return Unusable("sip_listen", wildcard->ToString(),
-                    "a wildcard address expects --sip_advertise, the address that peers can reach");
+    return UnusableFlag(
+        "sip_listen", wildcard->ToString(),
+        "a wildcard address expects --sip_advertise, the address that peers can reach");
   }
   const size_t ports = settings.sip_shard_ports.size();
   if (ports != 0 && ports != static_cast<size_t>(settings.sip_shards) - 1) {
-    return Unusable(
+    return UnusableFlag(
         "sip_shard_ports", absl::StrJoin(settings.sip_shard_ports, ","),
         absl::StrCat("expected ", settings.sip_shards - 1, " ports, one fewer than --sip_shards"));
   }
@@ -89,6 +84,12 @@ absl::Status CheckSip(const Settings& settings) {
 }
 
 }  // namespace
+
+absl::Status UnusableFlag(std::string_view flag, std::string_view value,
+                          const absl::AlphaNum& problem) {
+  return absl::InvalidArgumentError(
+      absl::StrCat("--", AbslView(flag), "=", QuoteForMessage(value), ": ", problem));
+}
 
 absl::Status CheckSettings(const Settings& settings) {
   SIPEVENTS_RETURN_IF_ERROR(CheckTls(settings));

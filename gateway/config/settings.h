@@ -4,9 +4,11 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "gateway/telemetry/log_format.h"
 #include "sip/base/log.h"
@@ -54,6 +56,10 @@ struct Settings {
 
   bool operator==(const Settings&) const = default;
 };
+
+// The error of a flag that cannot be used: one line, `--flag="value": problem`. Any thread.
+absl::Status UnusableFlag(std::string_view flag, std::string_view value,
+                          const absl::AlphaNum& problem);
 
 // Checks what no single setting can know: listeners beyond loopback have authentication, a
 // certificate has its key, a wildcard address is advertised as something else, files that are

@@ -9,10 +9,7 @@
 #include <string_view>
 #include <utility>
 
-#include "absl/status/status.h"
-#include "absl/strings/str_cat.h"
 #include "gateway/config/read_file.h"
-#include "sip/base/ascii.h"
 #include "sip/base/status_macros.h"
 
 namespace sipevents::gateway {
@@ -45,17 +42,11 @@ Key PrivateKey(const std::string& pem) {
   return result;
 }
 
-absl::Status Unusable(std::string_view flag, std::string_view path, std::string_view problem) {
-  return absl::InvalidArgumentError(
-      absl::StrCat("--", AbslView(flag), "=", QuoteForMessage(path), ": ", AbslView(problem)));
-}
-
 absl::StatusOr<std::string> Read(std::string_view flag, const std::string& path) {
   if (path.empty()) return std::string();
   absl::StatusOr<std::string> content = ReadFile(path, kMaxFileOctets);
   if (content.ok()) return content;
-  const absl::string_view why = content.status().message();
-  return Unusable(flag, path, {why.data(), why.size()});
+  return UnusableFlag(flag, path, content.status().message());
 }
 
 }  // namespace
@@ -68,20 +59,21 @@ absl::StatusOr<TlsFiles> ReadTlsFiles(const Settings& settings) {
   if (settings.grpc_tls_cert.empty()) return files;
   const Certificate certificate = FirstCertificate(files.certificate);
   if (certificate == nullptr) {
-    return Unusable("grpc_tls_cert", settings.grpc_tls_cert, "expected a certificate in PEM");
+    return UnusableFlag("grpc_tls_cert", settings.grpc_tls_cert, "expected a certificate in PEM");
   }
   const Key key = PrivateKey(files.key);
   if (key == nullptr) {
-    return Unusable("grpc_tls_key", settings.grpc_tls_key,
-                    "expected a private key in PEM without a passphrase");
+    return UnusableFlag("grpc_tls_key", settings.grpc_tls_key,
+                        "expected a private key in PEM without a passphrase");
   }
   const bool matches = X509_check_private_key(certificate.get(), key.get()) == 1;
   ERR_clear_error();
   if (!matches) {
-    return Unusable("grpc_tls_key", settings.grpc_tls_key, "expected the key of --grpc_tls_cert");
+    return UnusableFlag("grpc_tls_key", settings.grpc_tls_key,
+                        "expected the key of --grpc_tls_cert");
   }
   if (!settings.grpc_client_ca.empty() && FirstCertificate(files.client_ca) == nullptr) {
-    return Unusable("grpc_client_ca", settings.grpc_client_ca, "expected certificates in PEM");
+    return UnusableFlag("grpc_client_ca", settings.grpc_client_ca, "expected certificates in PEM");
   }
   return files;
 }

@@ -28,6 +28,8 @@ class EntryRing {
     ++size_;
   }
 
+  void Replace(size_t index, EntryRef entry) { slots_[Slot(index)] = std::move(entry); }
+
   EntryRef PopFront() {
     EntryRef entry = std::move(slots_[first_]);
     first_ = Slot(1);

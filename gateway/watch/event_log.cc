@@ -130,10 +130,23 @@ void EventLog::ReplaceNewest(LogEntry& entry, const EntryRef& reference) {
   entry.ordinal_ = events_before + (entry.kind() == EntryKind::kEvent ? 1 : 0);
   if (found != newest_.rend()) {
     change -= static_cast<int64_t>((*found)->memory_size());
+    if (!keeps_history_) Fold(**found);
     newest_.erase(std::next(found).base());
   }
   newest_.push_back(reference);
   budget_.AddStateBytes(change);
+}
+
+// Leaves a stub in the ring: the sequence has no holes, and a reader can still count.
+void EventLog::Fold(const LogEntry& superseded) {
+  const uint64_t trimmed_through = head_ - ring_.size();
+  if (superseded.sequence() <= trimmed_through) return;
+  EntryRef stub = LogEntry::Make(superseded.kind(), superseded.key(), superseded.sequence(),
+                                 superseded.receive_time(), "");
+  stub.entry_->ordinal_ = superseded.ordinal();
+  ring_bytes_ -= superseded.memory_size() - stub->memory_size();
+  folded_through_ = std::max(folded_through_, superseded.sequence());
+  ring_.Replace(superseded.sequence() - trimmed_through - 1, std::move(stub));
 }
 
 void EventLog::TrimFront() {

@@ -1,6 +1,7 @@
 #ifndef GATEWAY_WATCH_EVENT_LOG_H_
 #define GATEWAY_WATCH_EVENT_LOG_H_
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -49,7 +50,9 @@ class LogWaiter {
 // What happened to one incarnation of a Subscription, in order: the newest entry of each key,
 // which is the snapshot, and a bounded ring of all recent ones.
 //
-// The ring holds consecutive sequences up to head(). A tombstone leaves the table of newest
+// The ring holds consecutive sequences up to head(). Until a reader asks for history (EVERY), the
+// octets of what was superseded are dropped at once and a stub keeps the place, so that memory
+// does not depend on how often a state changes. A tombstone leaves the table of newest
 // entries together with its place in the ring: see tombstone_floor().
 //
 // Threads: Append*(), Settle() and Close() on the one SIP thread that owns the subscription;
@@ -121,6 +124,7 @@ class EventLog final : public Runnable, public TrimmableHistory {
   void Take(LogEntry* entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void ReplaceNewest(LogEntry& entry, const EntryRef& reference)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Fold(const LogEntry& superseded) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void TrimFront() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Wait(LogWaiter& waiter) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   static void Unlink(LogWaiter& waiter);
@@ -145,6 +149,8 @@ class EventLog final : public Runnable, public TrimmableHistory {
   bool tracked_ ABSL_GUARDED_BY(mutex_) = false;  // by the budget
   uint64_t head_ ABSL_GUARDED_BY(mutex_) = 0;
   uint64_t tombstone_floor_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool keeps_history_ ABSL_GUARDED_BY(mutex_) = false;
+  uint64_t folded_through_ ABSL_GUARDED_BY(mutex_) = 0;  // newest one that is a stub
   size_t ring_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
   EntryRing ring_ ABSL_GUARDED_BY(mutex_);
   // By ascending sequence. Short: a key per dialog, and how many dialogs there may be is
@@ -169,6 +175,8 @@ class ABSL_SCOPED_LOCKABLE LogView {
   uint64_t head() const { return log_.head_; }
   // The newest sequence that the ring no longer has; 0: it has all.
   uint64_t trimmed_through() const { return log_.head_ - log_.ring_.size(); }
+  // The newest sequence of which the octets are gone, though its place may be there.
+  uint64_t lost_through() const { return std::max(trimmed_through(), log_.folded_through_); }
   // The newest sequence of a tombstone that is gone: who stands before it cannot be told that
   // this dialog ended.
   uint64_t tombstone_floor() const { return log_.tombstone_floor_; }
@@ -177,10 +185,13 @@ class ABSL_SCOPED_LOCKABLE LogView {
 
   // The newest entry of each key, tombstones included, by ascending sequence.
   absl::Span<const EntryRef> newest() const { return log_.newest_; }
-  // The entry of a sequence in (trimmed_through(), head()].
+  // The entry of a sequence in (trimmed_through(), head()]; has octets after lost_through().
   const EntryRef& At(uint64_t sequence) const {
     return log_.ring_[sequence - trimmed_through() - 1];
   }
+
+  // From now on, what is superseded stays in the ring as long as there is room.
+  void KeepHistory() const { log_.keeps_history_ = true; }
 
   // Has the waiter's target scheduled, once, at the next news.
   void WakeAtNews(LogWaiter& waiter) const { log_.Wait(waiter); }

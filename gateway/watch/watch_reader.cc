@@ -30,6 +30,7 @@ WatchReader::WatchReader(std::shared_ptr<EventLog> log, const WatchOptions& opti
       tokens_(log_->identity()),
       waiter_(std::move(target)) {
   const LogView view(*log_);
+  if (options_.every) view.KeepHistory();
   view.CatchUp();
   settled_ = view.settled();
   if (!options_.resume.has_value()) {
@@ -147,20 +148,20 @@ bool WatchReader::BelongsToSnapshot(const LogEntry& entry) const {
 bool WatchReader::HasLostEntries(const LogView& view) const {
   // Up to its end, the snapshot makes up for what is gone.
   const uint64_t covered = in_snapshot_ ? std::max(cursor_, snapshot_end_) : cursor_;
-  return covered < (options_.every ? view.trimmed_through() : view.tombstone_floor());
+  return covered < (options_.every ? view.lost_through() : view.tombstone_floor());
 }
 
 void WatchReader::PickGap(const LogView& view, std::optional<PickedGap>& gap) {
   gap = PickedGap{.reason = *gap_, .earliest_available = std::nullopt, .cursor = cursor_};
   gap_.reset();
   const bool replay = options_.every && options_.event_package;
-  for (uint64_t sequence = view.trimmed_through() + 1;
+  for (uint64_t sequence = view.lost_through() + 1;
        !gap->earliest_available.has_value() && sequence <= view.head(); ++sequence) {
     const LogEntry& entry = *view.At(sequence);
     if (entry.kind() == EntryKind::kEvent) gap->earliest_available = entry.receive_time();
   }
   // Events are not repeated by a snapshot: the stream goes on with the oldest there is.
-  BeginSnapshot(view, replay ? view.trimmed_through() : view.head());
+  BeginSnapshot(view, replay ? view.lost_through() : view.head());
 }
 
 // --- What comes next

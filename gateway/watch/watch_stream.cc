@@ -145,7 +145,8 @@ void WatchStream::WriteBookmark(BookmarkKind kind, absl::Time now) {
 
 void WatchStream::Write(absl::Time now) {
   CountWritten(now);
-  busy_ = now - last_write_ <= 2 * options_.batch_linger;
+  busy_ = wrote_before_ && now - last_write_ <= 2 * options_.batch_linger;
+  wrote_before_ = true;
   last_write_ = now;
   const grpc::Slice slice(batch_.bytes);
   outgoing_ = grpc::ByteBuffer(&slice, 1);

@@ -103,6 +103,7 @@ class WatchStream final : public Runnable, public grpc::ServerWriteReactor<grpc:
   grpc::ByteBuffer outgoing_;
   absl::Time last_write_ = absl::InfinitePast();
   bool more_to_read_ = false;
+  bool wrote_before_ = false;
   bool busy_ = false;      // the last two writes came close together
   bool promised_ = false;  // to look at the log when the linger timer fires
   bool drain_told_ = false;

@@ -14,8 +14,6 @@
 namespace sipevents::testing {
 namespace {
 
-using ::testing::Gt;
-
 // Fewer than the gateway keeps for a reader of every event.
 constexpr int kBurst = 50;
 constexpr char kLogBytes[] = "sipevents_event_log_bytes";

@@ -101,8 +101,13 @@ void AddStartLines(TortureSet& set) {
   set.AddStart("escruri", absl::StrCat("NOTIFY ", uri, "?Route=%3Csip:example.com%3E SIP/2.0"),
                {400, 481, 0});
   set.AddStart("badvers", absl::StrCat("NOTIFY ", uri, " SIP/7.0"), {505, 400, 0});
-  set.AddStart("unkscm", "NOTIFY nobodyKnowsThisScheme:totallyopaquecontent SIP/2.0", {416});
-  set.AddStart("novelsc", "NOTIFY soap.beep://192.0.2.103:3002 SIP/2.0", {416});
+  for (const auto& [name, target] :
+       {std::pair("unkscm", "nobodyKnowsThisScheme:totallyopaquecontent"),
+        std::pair("novelsc", "soap.beep://192.0.2.103:3002")}) {
+    Parts parts = set.Good("OPTIONS");
+    parts.start = absl::StrCat("OPTIONS ", target, " SIP/2.0\r\n");
+    set.Add(name, parts, {416});
+  }
   set.AddStart("bad escape", "NOTIFY sip:%@127.0.0.1 SIP/2.0", {400, 481, 0});
   set.AddStart("cut escape", "NOTIFY sip:a%0@127.0.0.1;x=%2 SIP/2.0", {400, 481, 0});
   set.AddStart("open bracket", "NOTIFY sip:[::1 SIP/2.0", {400, 481, 0});

@@ -126,6 +126,17 @@ TEST_F(CliWatchTest, GatewayThatIsLostIsReachedAgainWithTheToken) {
   EXPECT_EQ(gateway_.watches().at(1).resume_token(), "t1");
 }
 
+TEST_F(CliWatchTest, GatewayThatStartsALittleLaterIsReached) {
+  gateway_.Script({{EventItem("t1")}, std::nullopt});
+  gateway_.Crash();
+  CliProcess cli(Watch({}));
+  EXPECT_OK(cli.WaitForRemark("cannot reach"));
+
+  gateway_.Restart();
+
+  EXPECT_THAT(cli.NextLine(), IsOkAndHolds(HasSubstr("t1")));
+}
+
 TEST_F(CliWatchTest, FinalErrorIsALineAndExitsWithTwo) {
   gateway_.Script({{}, FieldError("spec.target_uri", "expected a URI")});
   CliProcess cli(Watch({}));

@@ -57,7 +57,7 @@ TEST(JsonLinesTest, ErrorHasCodeNameMessageAndDetails) {
 
   EXPECT_EQ(line.substr(0, line.find("\"details\"")),
             R"({"error":{"code":"INVALID_ARGUMENT","message":"invalid page_size",)");
-  EXPECT_NE(line.find(R"({"@type":"type.googleapis.com/google.rpc.ErrorInfo",)"
+  EXPECT_NE(line.find(R"("details":[{"@type":"type.googleapis.com/google.rpc.ErrorInfo",)"
                       R"("reason":"INVALID_FIELD","domain":"sipevents"})"),
             std::string::npos)
       << line;

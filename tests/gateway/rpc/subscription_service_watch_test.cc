@@ -289,18 +289,19 @@ class SubscriptionServiceWatchPaceTest : public ServiceFixture {
     service_executor_.Advance(time);
   }
 
-  // Lets everything happen that can without time passing, until the one stream waits for news.
-  void AwaitIdle() {
+  // Lets everything happen that can, each time that much later, until the one stream waits for
+  // news.
+  void AwaitIdle(absl::Duration step = absl::ZeroDuration()) {
     const auto& alice = dynamic_cast<const Incarnation&>(*agent_.last().observer);
     EXPECT_TRUE(Await([&] {
-      service_executor_.RunReady();
+      Pass(step);
       return alice.log()->CountWaiting() == 1;
     }));
   }
 
-  // The next item, while the executor is driven: for what needs word of an earlier write.
-  std::string NextWhileDriven(WatchCall& watch) {
-    std::future<v1::WatchItem> next = std::async(std::launch::async, [&] { return watch.Next(); });
+  // The next batch, while the executor is driven: for what needs word of an earlier write.
+  std::vector<std::string> NextBatchWhileDriven(WatchCall& watch) {
+    auto next = std::async(std::launch::async, [&] { return watch.NextBatch(); });
     while (next.wait_for(std::chrono::milliseconds(1)) != std::future_status::ready) {
       service_executor_.RunReady();
     }
@@ -314,7 +315,7 @@ class SubscriptionServiceWatchPaceTest : public ServiceFixture {
     Tell(1, "d1", "one");
     service_executor_.RunReady();
     auto watch = StartWatch(request);
-    AwaitIdle();
+    AwaitIdle(absl::Seconds(1));
     EXPECT_THAT(watch->NextBrief(3), ElementsAre("ACTIVE", "initial d1=one", "complete"));
     return watch;
   }
@@ -331,7 +332,7 @@ TEST_F(SubscriptionServiceWatchPaceTest, SilentStreamShowsThatItIsAlive) {
   EXPECT_EQ(Brief(watch->Next()), "HEARTBEAT");
   EXPECT_EQ(watch->last_token(), token);
   Pass(absl::Seconds(30));
-  EXPECT_EQ(NextWhileDriven(*watch), "HEARTBEAT");
+  EXPECT_THAT(NextBatchWhileDriven(*watch), ElementsAre("HEARTBEAT"));
 }
 
 TEST_F(SubscriptionServiceWatchPaceTest, EventPutsTheHeartbeatOff) {
@@ -355,7 +356,7 @@ TEST_F(SubscriptionServiceWatchPaceTest, IdleStreamWritesAtOnceAndABusyOneCollec
   request.set_delivery(v1::EVERY);
   request.mutable_batch_linger()->set_nanos(100'000'000);
   const auto watch = IdleWatch(request);
-  Pass(absl::Milliseconds(100));
+  Pass(absl::Seconds(1));
 
   Tell(1, "d1", "two");
   service_executor_.RunReady();  // written at once, though no time has passed
@@ -370,20 +371,40 @@ TEST_F(SubscriptionServiceWatchPaceTest, IdleStreamWritesAtOnceAndABusyOneCollec
   EXPECT_THAT(Brief(watch->NextBatch()), ElementsAre("d1=three", "d1=four"));
 }
 
+TEST_F(SubscriptionServiceWatchPaceTest, BusyStreamThatFallsIdleIsServedAtOnceAgain) {
+  v1::WatchRequest request = WatchAlice();
+  request.set_delivery(v1::EVERY);
+  request.mutable_batch_linger()->set_nanos(100'000'000);
+  const auto watch = IdleWatch(request);
+  for (const char* body : {"two", "three", "four"}) {
+    Tell(1, "d1", body);
+    service_executor_.RunReady();
+    Pass(absl::Milliseconds(100));
+    EXPECT_THAT(NextBatchWhileDriven(*watch), ElementsAre(absl::StrCat("d1=", body)));
+  }
+
+  // It has nothing to write after its linger, and then waits for news.
+  AwaitIdle(absl::Milliseconds(100));
+  Tell(1, "d1", "five");
+  service_executor_.RunReady();
+
+  EXPECT_THAT(Brief(watch->NextBatch()), ElementsAre("d1=five"));
+}
+
 TEST_F(SubscriptionServiceWatchPaceTest, FullBatchesDoNotWait) {
   v1::WatchRequest request = WatchAlice();
   request.set_delivery(v1::EVERY);
   request.mutable_batch_linger()->set_seconds(1);
   request.set_max_batch_items(2);
   const auto watch = IdleWatch(request);
-  Pass(absl::Seconds(1));
+  Pass(absl::Seconds(3));
 
   for (int i = 0; i < 5; ++i) Tell(1, "d1", std::to_string(i));
-  AwaitIdle();  // no time has passed
 
-  EXPECT_THAT(Brief(watch->NextBatch()), ElementsAre("d1=0", "d1=1"));
-  EXPECT_THAT(Brief(watch->NextBatch()), ElementsAre("d1=2", "d1=3"));
-  EXPECT_THAT(Brief(watch->NextBatch()), ElementsAre("d1=4"));
+  // No time passes.
+  EXPECT_THAT(NextBatchWhileDriven(*watch), ElementsAre("d1=0", "d1=1"));
+  EXPECT_THAT(NextBatchWhileDriven(*watch), ElementsAre("d1=2", "d1=3"));
+  EXPECT_THAT(NextBatchWhileDriven(*watch), ElementsAre("d1=4"));
 }
 
 }  // namespace

@@ -10,7 +10,6 @@ namespace sipevents::gateway {
 namespace {
 
 using ::testing::HasSubstr;
-using ::testing::Not;
 
 LogRecord Record(absl::Span<const LogField> fields) {
   LogRecord record;

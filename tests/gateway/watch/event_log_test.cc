@@ -114,6 +114,23 @@ TEST_F(EventLogTest, RingIsBoundedByCount) {
   EXPECT_EQ(budget_.trimmed_by_span(), 7);
 }
 
+TEST_F(EventLogTest, SupersededOctetsAreDroppedUntilSomebodyWantsHistory) {
+  log_ = MakeStateLog();
+  const int64_t before = LogEntry::LiveBytes();
+  for (int i = 0; i < 100; ++i) Event(1, std::string(1000, 'x'));
+  Publish();
+  EXPECT_LT(LogEntry::LiveBytes() - before, 10'000);
+  EXPECT_EQ(LogView(*log_).lost_through(), 99);
+  EXPECT_EQ(LogView(*log_).trimmed_through(), 0);
+
+  LogView(*log_).KeepHistory();
+  for (int i = 0; i < 100; ++i) Event(1, std::string(1000, 'x'));
+  Publish();
+
+  EXPECT_GT(LogEntry::LiveBytes() - before, 100'000);
+  EXPECT_EQ(LogView(*log_).lost_through(), 99);
+}
+
 TEST_F(EventLogTest, RingIsBoundedByOctetsButKeepsTheNewest) {
   log_ = MakeLog({.max_bytes = 5000});
   for (int i = 0; i < 10; ++i) Event(1, std::string(1000, 'x'));

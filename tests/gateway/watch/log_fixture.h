@@ -117,7 +117,15 @@ class CountingTarget : public Runnable {
 
 class LogFixture : public ::testing::Test {
  protected:
+  // A log that keeps its history, as if somebody had once read it with EVERY.
   std::shared_ptr<EventLog> MakeLog(LogLimits limits = {}, std::string uid = "uid-1") {
+    auto log = MakeStateLog(limits, std::move(uid));
+    LogView(*log).KeepHistory();
+    return log;
+  }
+
+  // A log that nobody has read with EVERY so far.
+  std::shared_ptr<EventLog> MakeStateLog(LogLimits limits = {}, std::string uid = "uid-1") {
     return std::make_shared<EventLog>(LogIdentity{kLogName, std::move(uid), 7}, limits, executor_,
                                       budget_);
   }

@@ -30,6 +30,36 @@ TEST_F(WatchResumeTest, ResumeDeliversWhatFollowsWithEndedDialogsThenBookmark) {
               ElementsAre("dialog-1=d+1", "ended dialog-2", "complete"));
 }
 
+TEST_F(WatchResumeTest, ResumeCountsSupersededEventsWhoseOctetsAreGone) {
+  log_ = MakeStateLog();
+  Event(1, "a");
+  log_->Settle();
+  Publish();
+  const v1::WatchItem last = ReadAll(*Watch()).items.back();
+  for (const char* value : {"b", "c", "d", "e"}) Event(1, value);
+  Publish();
+
+  EXPECT_THAT(Brief(ReadAll(*Resume(last)).items), ElementsAre("dialog-1=e+3", "complete"));
+}
+
+TEST_F(WatchResumeTest, EveryResumedWhereNoHistoryWasKeptIsToldOfTheGap) {
+  log_ = MakeStateLog();
+  Event(1, "a");
+  log_->Settle();
+  Publish();
+  const v1::WatchItem last = ReadAll(*Watch()).items.back();
+  for (const char* value : {"b", "c"}) Event(1, value);
+  Publish();
+
+  auto reader = Resume(last, kEvery);
+  EXPECT_THAT(Brief(ReadAll(*reader).items),
+              ElementsAre("TRIMMED", "initial dialog-1=c", "complete"));
+  for (const char* value : {"d", "e"}) Event(1, value);
+  Publish();
+
+  EXPECT_THAT(Brief(ReadAll(*reader).items), ElementsAre("dialog-1=d", "dialog-1=e"));
+}
+
 TEST_F(WatchResumeTest, ResumeWithNothingMissedGetsBookmarkOnly) {
   Event(1, "a");
   log_->Settle();

@@ -213,6 +213,7 @@ TEST(DialogInfoTest, PartialDocumentLeavesUnsaidPartsOfACallAsTheyWere) {
   EXPECT_EQ(call.local.cseq, 18U);
   EXPECT_EQ(call.remote.identity, "sip:100@gw.example.net");
   EXPECT_EQ(call.remote.target, "sip:100@192.0.2.5");
+  EXPECT_EQ(call.remote.cseq, 4294967295U);
   EXPECT_THAT(call.remote.target_parameters, ElementsAre(Pair("x", "y")));
 }
 
