@@ -256,8 +256,12 @@ absl::StatusOr<std::unique_ptr<RunningAgent>> AgentImpl::Start(AgentOptions opti
   }
   auto agent = std::make_unique<AgentImpl>();
   if (!options.credentials_file.empty()) {
-    SIPEVENTS_ASSIGN_OR_RETURN(agent->credentials_,
-                               CredentialTable::Load(options.credentials_file));
+    absl::StatusOr<CredentialTable> loaded = CredentialTable::Load(options.credentials_file);
+    if (!loaded.ok()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("--sip_credentials_file: ", loaded.status().message()));
+    }
+    agent->credentials_ = *std::move(loaded);
   }
   SIPEVENTS_ASSIGN_OR_RETURN(const std::vector<ListenSpec> listen, ListenSpecs(options));
   SIPEVENTS_ASSIGN_OR_RETURN(const std::string route, OutboundRoute(options.outbound_proxy));

@@ -14,6 +14,9 @@ namespace {
 // or a gateway that falls over its own snapshot would be asked for it four times a second.
 constexpr absl::Duration kHealthyAfter = absl::Seconds(5);
 
+// How long one attempt waits for a connection that failed before; the wait between attempts comes
+// on top of it.
+constexpr absl::Duration kConnectPatience = absl::Milliseconds(500);
 
 // The longest RetryInfo that is honoured.
 constexpr absl::Duration kMaxRetryDelay = absl::Hours(1);
@@ -126,6 +129,7 @@ void EventWatcher::OpenStream() {
     if (stopped_) return;
     context_ = std::move(context);  // from here on Stop() cancels it, even before the call
   }
+  channel_->AwaitConnection(kConnectPatience, [this] { return ended(); });
   reader_ = channel_->subscriptions().Watch(call, options_.request);
 }
 

@@ -131,8 +131,9 @@ void WatchStream::WakeAfter(absl::Duration delay, Timer& timer) {
       delay, [weak = weak_from_this(), &timer, &executor = parts_.executor] {
         const std::shared_ptr<Runnable> stream = weak.lock();
         if (stream == nullptr) return;
-        timer.fired.store(true, std::memory_order_release);
+        // In this order: a run that takes note of `fired` must be able to set the timer again.
         timer.pending.store(false, std::memory_order_release);
+        timer.fired.store(true, std::memory_order_release);
         executor.Schedule(*stream);
       });
 }

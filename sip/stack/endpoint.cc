@@ -337,8 +337,7 @@ void Endpoint::Core::Answer(msg_t* message, const sip_t& sip, const NotifyAnswer
   if (metrics != nullptr) {
     metrics->OnRequestAnswered(View(sip.sip_request->rq_method_name), answer.status);
   }
-  const char* phrase =
-      answer.phrase != nullptr ? answer.phrase : sip_status_phrase(answer.status);
+  const char* phrase = answer.phrase != nullptr ? answer.phrase : sip_status_phrase(answer.status);
   if (answer.headers.empty()) {
     nta_msg_treply(agent, message, answer.status, phrase, TAG_END());
     return;

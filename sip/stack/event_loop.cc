@@ -16,27 +16,47 @@
 namespace sipevents::sip {
 namespace {
 
-using Action = std::function<void()>;
-
 // Sleeps no longer than this, whatever the timers say, so that a clock that is set cannot
 // delay them for long.
 constexpr absl::Duration kLongestSleep = absl::Seconds(1);
 
-void RunPosted(su_root_magic_t* /*magic*/, su_msg_r /*msg*/, su_msg_arg_t* arg) {
-  const std::unique_ptr<Action> action(*reinterpret_cast<Action**>(arg));
-  (*action)();
-}
+void DoNothing(su_root_magic_t* /*magic*/, su_timer_t* /*timer*/, su_timer_arg_t* /*argument*/) {}
 
 }  // namespace
 
 struct EventLoop::Core {
   su_root_t* root = nullptr;
   su_task_r task;
+  su_timer_t* wake = nullptr;
   std::atomic<bool> stopping{false};
   std::mutex mutex;
   std::condition_variable started;
   bool running = false;
 };
+
+// What a sofia-sip message carries.
+struct EventLoop::Posted {
+  EventLoop* loop;
+  std::function<void()>* action;
+};
+
+void EventLoop::RunPosted(void* argument) {
+  const Posted posted = *static_cast<Posted*>(argument);
+  const std::unique_ptr<std::function<void()>> action(posted.action);
+  (*action)();
+  posted.loop->ShortenWait();
+}
+
+// su_root_step() runs what was posted and then waits as long as it was told before: what the
+// action set a timer for, or the stop, would come late. A timer of its own cuts that wait.
+void EventLoop::ShortenWait() {
+  const absl::Duration wait =
+      core_->stopping ? absl::ZeroDuration() : timers_.NextDue() - clock_.Now();
+  if (wait >= kLongestSleep) return;
+  const int64_t milliseconds =
+      std::max<int64_t>(0, absl::ToInt64Milliseconds(wait + absl::Microseconds(999)));
+  su_timer_set_interval(core_->wake, DoNothing, nullptr, milliseconds);
+}
 
 EventLoop::EventLoop(const std::string& name) : core_(std::make_unique<Core>()) {
   thread_ = std::thread([this, name] { Loop(name); });
@@ -57,6 +77,8 @@ void EventLoop::Loop(const std::string& name) {
   // Everything runs on this thread; su_root_create would otherwise start threads for clones.
   su_root_threading(core_->root, 0);
   su_task_copy(core_->task, su_root_task(core_->root));
+  core_->wake = su_timer_create(su_root_task(core_->root), 0);
+  if (core_->wake == nullptr) std::abort();
   {
     const std::lock_guard<std::mutex> lock(core_->mutex);
     core_->running = true;
@@ -69,6 +91,7 @@ void EventLoop::Loop(const std::string& name) {
     // Rounded up: waking too early would spin until the timer is due.
     su_root_step(core_->root, absl::ToInt64Milliseconds(wait + absl::Microseconds(999)));
   }
+  su_timer_destroy(core_->wake);
   su_task_deinit(core_->task);
   su_root_destroy(core_->root);
   su_deinit();
@@ -76,11 +99,15 @@ void EventLoop::Loop(const std::string& name) {
 
 void EventLoop::Post(std::function<void()> action) {
   su_msg_r message = SU_MSG_R_INIT;
-  auto posted = std::make_unique<Action>(std::move(action));
-  if (su_msg_create(message, core_->task, su_task_null, RunPosted, sizeof(Action*)) < 0) {
+  const auto deliver = [](su_root_magic_t* /*magic*/, su_msg_r /*msg*/, su_msg_arg_t* argument) {
+    RunPosted(argument);
+  };
+  if (su_msg_create(message, core_->task, su_task_null, deliver, sizeof(Posted)) < 0) {
     std::abort();  // out of memory
   }
-  *reinterpret_cast<Action**>(su_msg_data(message)) = posted.release();
+  auto* posted = reinterpret_cast<Posted*>(su_msg_data(message));
+  posted->loop = this;
+  posted->action = std::make_unique<std::function<void()>>(std::move(action)).release();
   su_msg_send(message);
 }
 

@@ -36,7 +36,10 @@ class EventLoop {
 
  private:
   struct Core;
+  struct Posted;
+  static void RunPosted(void* argument);
   void Loop(const std::string& name);
+  void ShortenWait();
 
   SystemClock clock_;
   TimerQueue timers_;

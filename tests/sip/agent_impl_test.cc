@@ -89,6 +89,8 @@ INSTANTIATE_TEST_SUITE_P(
                       "--sip_listen"},
         BadOptionCase{"Proxy", [](AgentOptions& o) { o.outbound_proxy = "http://x"; },
                       "--sip_outbound_proxy"},
+        BadOptionCase{"Credentials", [](AgentOptions& o) { o.credentials_file = "/nonexistent"; },
+                      "--sip_credentials_file"},
         BadOptionCase{"Shards", [](AgentOptions& o) { o.shards = 0; }, "--sip_shards"},
         BadOptionCase{"ShardPorts", [](AgentOptions& o) { o.shard_ports = {5070}; },
                       "--sip_shard_ports"},

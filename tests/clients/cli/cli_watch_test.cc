@@ -126,6 +126,8 @@ TEST_F(CliWatchTest, GatewayThatIsLostIsReachedAgainWithTheToken) {
   EXPECT_EQ(gateway_.watches().at(1).resume_token(), "t1");
 }
 
+// In a process of its own: with a gRPC server in the same process, the server's threads would look
+// after the client's connections too, and hide a watcher that does not.
 TEST_F(CliWatchTest, GatewayThatStartsALittleLaterIsReached) {
   gateway_.Script({{EventItem("t1")}, std::nullopt});
   gateway_.Crash();

@@ -65,26 +65,6 @@ TEST(EventWatcherConnectionTest, GatewayThatComesBackIsAskedToGoOn) {
   EXPECT_EQ(gateway.watches().at(1).resume_token(), "t1");
 }
 
-TEST(EventWatcherConnectionTest, GatewayThatComesBackIsFoundAtTheNextAttempts) {
-  FakeGateway gateway;
-  gateway.Script({{EventItem("t1")}, std::nullopt});
-  gateway.Script({{EventItem("t2")}, std::nullopt});
-  ASSERT_OK_AND_ASSIGN(auto channel, Channel::Open({.gateway = gateway.address()}));
-  WatchOptions options = AliceOptions();
-  options.backoff = {absl::Milliseconds(100), absl::Milliseconds(100), 1.0, /*jitter=*/0};
-  int retries = 0;
-  options.on_retry = [&](const absl::Status&, absl::Duration) {
-    if (++retries == 4) gateway.Restart();
-  };
-  EventWatcher watcher(channel, options);  // with real waits, in which nobody looks after gRPC
-  ASSERT_EQ(watcher.Next()->resume_token(), "t1");
-
-  gateway.Crash();
-
-  EXPECT_EQ(watcher.Next()->resume_token(), "t2");
-  EXPECT_LE(retries, 6);
-}
-
 TEST(EventWatcherConnectionTest, DeadConnectionIsNoticedByPings) {
   FakeGateway gateway;
   gateway.Script({{EventItem("t1")}, std::nullopt});

@@ -289,12 +289,12 @@ class SubscriptionServiceWatchPaceTest : public ServiceFixture {
     service_executor_.Advance(time);
   }
 
-  // Lets everything happen that can, each time that much later, until the one stream waits for
-  // news.
+  // Lets everything happen that can, until the one stream waits for news; timers of up to `step`
+  // fire, though the clock stands still.
   void AwaitIdle(absl::Duration step = absl::ZeroDuration()) {
     const auto& alice = dynamic_cast<const Incarnation&>(*agent_.last().observer);
     EXPECT_TRUE(Await([&] {
-      Pass(step);
+      service_executor_.Advance(step);
       return alice.log()->CountWaiting() == 1;
     }));
   }
@@ -385,6 +385,7 @@ TEST_F(SubscriptionServiceWatchPaceTest, BusyStreamThatFallsIdleIsServedAtOnceAg
 
   // It has nothing to write after its linger, and then waits for news.
   AwaitIdle(absl::Milliseconds(100));
+  Pass(absl::Seconds(1));
   Tell(1, "d1", "five");
   service_executor_.RunReady();
 

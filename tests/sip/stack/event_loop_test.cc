@@ -37,6 +37,23 @@ TEST(EventLoopTest, FiresTimersWhenDue) {
   EXPECT_GE(waited, absl::Milliseconds(30));
 }
 
+// The loop sleeps for long when nothing is due; what a posted action sets a timer for must not
+// wait for the end of that sleep.
+TEST(EventLoopTest, TimerSetByAPostedActionIsNotLate) {
+  EventLoop loop("loop");
+  absl::Duration longest;
+  for (int i = 0; i < 20; ++i) {
+    std::promise<absl::Duration> fired;
+    loop.Post([&] {
+      const absl::Time set = loop.clock().Now();
+      loop.timers().At(set + absl::Milliseconds(10),
+                       [&, set] { fired.set_value(loop.clock().Now() - set); });
+    });
+    longest = std::max(longest, fired.get_future().get());
+  }
+  EXPECT_LT(longest, absl::Milliseconds(800));
+}
+
 TEST(EventLoopTest, TakesPostsFromManyThreads) {
   constexpr int kThreads = 4;
   constexpr int kPosts = 2000;
