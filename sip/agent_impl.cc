@@ -224,10 +224,9 @@ class AgentImpl : public RunningAgent {
   }
 
   void Fetch(SubscribeRequest request, std::shared_ptr<FetchObserver> observer) override {
-    shards_[ShardOf(request)]->Post(
-        [request = std::move(request), observer = std::move(observer)](Subscriber& subscriber) {
-          subscriber.StartFetch(request, observer);
-        });
+    Shard& shard = *shards_[ShardOf(request)];
+    shard.Post([request = std::move(request), observer = std::move(observer)](
+                   Subscriber& subscriber) { subscriber.StartFetch(request, observer); });
   }
 
   void Drain(absl::Time deadline, std::function<void()> done) override;

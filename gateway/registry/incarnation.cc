@@ -89,6 +89,8 @@ Incarnation::Incarnation(const WantedSubscription& wanted, std::string uid, cons
           EventEncoder::EncodeHead(wanted.name, wanted.key.target_uri, wanted.key.event_package)),
       expires_(wanted.expires) {
   metrics_.MoveSubscription(std::nullopt, sip::SubscriptionState::kSubscribing);
+  // Of what happens, none may be left out, not even before the first watch comes to look.
+  if (sip::DescribePackage(key_.event_package).every_event) LogView(*log_).KeepHistory();
 }
 
 Incarnation::~Incarnation() { metrics_.MoveSubscription(status_.state, std::nullopt); }

@@ -29,8 +29,9 @@ struct WatchLease::Held {
   absl::Duration linger;
 };
 
-WatchLease::WatchLease(std::shared_ptr<Incarnation> incarnation, std::unique_ptr<Held> held)
-    : incarnation_(std::move(incarnation)), held_(std::move(held)) {}
+WatchLease::WatchLease(std::shared_ptr<Incarnation> incarnation, std::unique_ptr<Held> held,
+                       bool started)
+    : incarnation_(std::move(incarnation)), held_(std::move(held)), started_(started) {}
 
 WatchLease::WatchLease(WatchLease&& other) noexcept = default;
 
@@ -60,6 +61,7 @@ absl::Status SubscriptionRegistry::AdmitStart(const std::string& name, bool rest
 }
 
 void SubscriptionRegistry::Start(Entry& entry) {
+  ++starts_;
   entry.incarnation = std::make_shared<Incarnation>(entry.wanted, RandomBase32(parts_.random, 16),
                                                     Incarnation::Parts{
                                                         .clock = parts_.clock,
@@ -134,22 +136,23 @@ absl::Status SubscriptionRegistry::AdmitWatch() {
 }
 
 WatchLease SubscriptionRegistry::Lease(const std::shared_ptr<Entry>& entry,
-                                       std::optional<absl::Duration> linger) {
+                                       std::optional<absl::Duration> linger, bool started) {
   ++watches_;
   ++entry->watches;
   auto held = std::make_unique<WatchLease::Held>();
   held->registry = std::static_pointer_cast<SubscriptionRegistry>(shared_from_this());
   held->entry = entry;
   held->linger = linger.value_or(options_.linger);
-  return WatchLease(entry->incarnation, std::move(held));
+  return WatchLease(entry->incarnation, std::move(held), started);
 }
 
 absl::StatusOr<WatchLease> SubscriptionRegistry::Watch(const WantedSubscription& wanted,
                                                        std::optional<absl::Duration> linger) {
   MutexLock lock(mutex_);
   SIPEVENTS_RETURN_IF_ERROR(AdmitWatch());
+  const uint64_t starts_before = starts_;
   SIPEVENTS_ASSIGN_OR_RETURN(const std::shared_ptr<Entry> entry, FindOrStart(wanted));
-  return Lease(entry, linger);
+  return Lease(entry, linger, starts_ != starts_before);
 }
 
 absl::StatusOr<WatchLease> SubscriptionRegistry::WatchExisting(
@@ -157,8 +160,9 @@ absl::StatusOr<WatchLease> SubscriptionRegistry::WatchExisting(
   MutexLock lock(mutex_);
   SIPEVENTS_ASSIGN_OR_RETURN(const std::shared_ptr<Entry> entry, FindEntry(tenant, name));
   SIPEVENTS_RETURN_IF_ERROR(AdmitWatch());
+  const uint64_t starts_before = starts_;
   if (entry->incarnation->terminated()) SIPEVENTS_RETURN_IF_ERROR(Restart(*entry));
-  return Lease(entry, linger);
+  return Lease(entry, linger, starts_ != starts_before);
 }
 
 void SubscriptionRegistry::Release(const std::shared_ptr<Entry>& entry, absl::Duration linger) {

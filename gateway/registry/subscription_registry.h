@@ -43,14 +43,17 @@ class WatchLease {
   ~WatchLease();
 
   const Incarnation& subscription() const { return *incarnation_; }
+  // Whether this watch began the incarnation: then nothing in its log is older than the watch.
+  bool started() const { return started_; }
 
  private:
   friend class SubscriptionRegistry;
   struct Held;
-  WatchLease(std::shared_ptr<Incarnation> incarnation, std::unique_ptr<Held> held);
+  WatchLease(std::shared_ptr<Incarnation> incarnation, std::unique_ptr<Held> held, bool started);
 
   std::shared_ptr<Incarnation> incarnation_;
   std::unique_ptr<Held> held_;
+  bool started_;
 };
 
 // The table of all Subscriptions: which callers share one, and how long each lives. A
@@ -142,8 +145,8 @@ class SubscriptionRegistry final : public Runnable {
   void Start(Entry& entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void AskForExpires(Entry& entry, absl::Duration expires) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status AdmitWatch() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  WatchLease Lease(const std::shared_ptr<Entry>& entry, std::optional<absl::Duration> linger)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  WatchLease Lease(const std::shared_ptr<Entry>& entry, std::optional<absl::Duration> linger,
+                   bool started) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Release(const std::shared_ptr<Entry>& entry, absl::Duration linger);
   void Review(const std::shared_ptr<Entry>& entry, absl::Time now)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -161,6 +164,7 @@ class SubscriptionRegistry final : public Runnable {
   Table table_ ABSL_GUARDED_BY(mutex_);
   RestartLimiter restarts_ ABSL_GUARDED_BY(mutex_);
   size_t watches_ ABSL_GUARDED_BY(mutex_) = 0;
+  uint64_t starts_ ABSL_GUARDED_BY(mutex_) = 0;  // of incarnations
   // At most one per entry.
   TimerQueue reviews_ ABSL_GUARDED_BY(mutex_);
   std::vector<std::shared_ptr<Entry>> due_ ABSL_GUARDED_BY(mutex_);  // empty between calls

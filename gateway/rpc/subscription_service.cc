@@ -62,7 +62,7 @@ constexpr size_t kRowsAtOnce = 256;
 
 }  // namespace
 
-SubscriptionService::SubscriptionService(Options options, const Parts& parts)
+SubscriptionService::SubscriptionService(const Options& options, const Parts& parts)
     : parts_(parts),
       checks_({.tel_domain = options.tel_domain, .own_identity = options.own_identity},
               parts.namer),
@@ -218,6 +218,7 @@ absl::StatusOr<std::shared_ptr<WatchStream>> SubscriptionService::BeginWatch(
   const Incarnation& subscription = lease->subscription();
   WatchStream::Options options;
   options.reading = ReadingOptions(order, subscription.key().event_package);
+  options.reading.from_beginning = lease->started();
   options.heartbeat_interval = order.heartbeat_interval;
   options.batch_linger = order.batch_linger;
   return std::make_shared<WatchStream>(std::move(options),

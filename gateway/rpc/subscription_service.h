@@ -61,7 +61,7 @@ class SubscriptionService final : public SubscriptionsCallbackBase, public Drain
     Metrics& metrics;
   };
 
-  SubscriptionService(Options options, const Parts& parts);
+  SubscriptionService(const Options& options, const Parts& parts);
 
   grpc::ServerUnaryReactor* CreateSubscription(grpc::CallbackServerContext* context,
                                                const v1::CreateSubscriptionRequest* request,
@@ -96,7 +96,7 @@ class SubscriptionService final : public SubscriptionsCallbackBase, public Drain
   absl::Status Delete(const grpc::CallbackServerContext& context,
                       const v1::DeleteSubscriptionRequest& request);
   absl::StatusOr<std::shared_ptr<WatchStream>> BeginWatch(
-      const grpc::CallbackServerContext& context, const grpc::ByteBuffer& request);
+      const grpc::CallbackServerContext& context, const grpc::ByteBuffer& octets);
   absl::StatusOr<WatchLease> LeaseFor(const Caller& caller, const WatchOrder& order);
   // False if the state has to be fetched.
   bool ServeFromLive(const Caller& caller, const FetchOrder& order,

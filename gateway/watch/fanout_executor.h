@@ -89,7 +89,7 @@ class FanoutExecutor {
 
  private:
   // One worker takes so many by itself before another is woken.
-  static constexpr int kBacklogOfOne = 16;
+  static constexpr int64_t kBacklogOfOne = 16;
 
   void Push(std::shared_ptr<Runnable> runnable);
   void WakeWorkerIfNeeded();

@@ -32,9 +32,10 @@ WatchReader::WatchReader(std::shared_ptr<EventLog> log, const WatchOptions& opti
   const LogView view(*log_);
   if (options_.every) view.KeepHistory();
   view.CatchUp();
-  settled_ = view.settled();
+  // From the beginning, what settled it comes first.
+  settled_ = view.settled() && !options_.from_beginning;
   if (!options_.resume.has_value()) {
-    BeginSnapshot(view, view.head());
+    BeginSnapshot(view, options_.from_beginning ? 0 : view.head());
   } else if (options_.resume->IsForLog(log_->identity()) &&
              options_.resume->sequence() <= view.head()) {
     BeginResumed(view, options_.resume->sequence());

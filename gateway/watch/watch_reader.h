@@ -21,6 +21,8 @@ struct WatchOptions {
   // The package tells of events, not of state (sip::PackageTraits::every_event): with `every`
   // there are no old ones in the snapshot.
   bool event_package = false;
+  // The watch began the log: all in it is news, whenever the reader comes to look.
+  bool from_beginning = false;
   // A gap ends the stream.
   bool fail_on_gap = false;
   // Where the client stands. The caller has checked IsForName().

@@ -107,7 +107,8 @@ struct Endpoint::Core {
 
   absl::Status Bind();
   void StartQueued();
-  void Start(RequestId id, OutgoingRequest request, std::function<void(const Response&)> on_final);
+  void Start(RequestId id, const OutgoingRequest& request,
+             std::function<void(const Response&)> on_final);
   bool Transmit(const OutgoingRequest& request, SipEventsTransaction* transaction);
   void FinishLater(RequestId id, int status);
   void OnFinal(SipEventsTransaction* transaction, const Response& response);
@@ -191,7 +192,7 @@ std::string Endpoint::Core::ContactFor(std::string_view first_hop) const {
                       ports[chosen], spec.transport == "tcp" ? ";transport=tcp" : "", ">");
 }
 
-void Endpoint::Core::Start(RequestId id, OutgoingRequest request,
+void Endpoint::Core::Start(RequestId id, const OutgoingRequest& request,
                            std::function<void(const Response&)> on_final) {
   auto transaction = std::make_unique<SipEventsTransaction>();
   transaction->core = this;
@@ -274,7 +275,7 @@ void Endpoint::Core::StartQueued() {
     queued.pop_front();
     auto callback = queued_callbacks.extract(id);
     if (callback.empty()) continue;  // forgotten while it waited
-    Start(id, std::move(request), std::move(callback.mapped()));
+    Start(id, request, std::move(callback.mapped()));
   }
 }
 
@@ -387,7 +388,7 @@ Endpoint::~Endpoint() {
 RequestId Endpoint::Send(OutgoingRequest request, std::function<void(const Response&)> on_final) {
   const RequestId id = ++core_->last_id;
   if (core_->in_flight.size() < static_cast<size_t>(core_->options.max_in_flight)) {
-    core_->Start(id, std::move(request), std::move(on_final));
+    core_->Start(id, request, std::move(on_final));
   } else if (core_->queued.size() < kMaxQueued) {
     core_->queued.emplace_back(id, std::move(request));
     core_->queued_callbacks.emplace(id, std::move(on_final));

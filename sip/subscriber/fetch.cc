@@ -107,7 +107,7 @@ void Fetch::Deliver(const IncomingNotify& notify, uint32_t index) {
   observer_->OnNotification(news);
 }
 
-void Fetch::Finish(FetchResult result) {
+void Fetch::Finish(const FetchResult& result) {
   if (observer_ == nullptr) return;
   std::exchange(observer_, nullptr)->OnDone(result);
   // Late NOTIFYs are told 481, repeated ones what they were told before, for so long.

@@ -41,7 +41,7 @@ class Fetch : public DialogOwner {
 
   void OnAnswer(const Response& response);
   void Deliver(const IncomingNotify& notify, uint32_t index);
-  void Finish(FetchResult result);
+  void Finish(const FetchResult& result);
   void ArmTimer(absl::Duration delay, std::function<void()> action);
 
   SubscriberContext& context_;

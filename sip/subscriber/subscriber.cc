@@ -86,7 +86,7 @@ void Subscriber::WatchIdle() {
 // SUB-24: 489 for what nobody here understands, 481 for what nobody asked for.
 NotifyAnswer Subscriber::OnNotify(const IncomingNotify& notify) {
   if (DialogOwner* owner = context_.dialogs.Find(notify.call_id, notify.to_tag)) {
-    const NotifyAnswer answer = owner->OnNotify(notify);
+    NotifyAnswer answer = owner->OnNotify(notify);
     if (answer.status != 481 || KnowsPackage(notify.event_type)) return answer;
   } else if (KnowsPackage(notify.event_type)) {
     return {481, {}};

@@ -53,7 +53,7 @@ void Subscription::Start() {
 void Subscription::BeginAttempt() {
   retry_at_ = absl::InfiniteFuture();
   history_.attempt_began = context_.clock.Now();
-  attempt_.emplace();
+  attempt_ = Attempt();
   attempt_->id = context_.dialogs.Add(*this);
   ids_.push_back(attempt_->id);
   attempt_->state = NewAttemptState(subscribe_.expires(), context_.Step());

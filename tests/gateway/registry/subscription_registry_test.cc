@@ -12,7 +12,6 @@ namespace sipevents::gateway {
 namespace {
 
 using ::sipevents::testing::StatusIs;
-using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;

@@ -14,6 +14,7 @@
 #include "absl/time/clock.h"
 #include "gateway/rpc/grpc_status.h"
 #include "gateway/rpc/subscription_service.h"
+#include "grpc/grpc.h"
 #include "grpcpp/grpcpp.h"
 #include "sipevents/v1/subscriptions.grpc.pb.h"
 #include "tests/gateway/registry/registry_fixture.h"
@@ -103,7 +104,11 @@ class ServiceFixture : public RegistryFixture {
  protected:
   // With 0 threads a test drives the executor itself.
   explicit ServiceFixture(int threads = 2)
-      : drives_executor_(threads == 0), service_executor_(threads) {}
+      : drives_executor_(threads == 0), service_executor_(threads) {
+    // gRPC must not unload itself between tests: its last poller may take ten seconds to end.
+    static const bool keeps_grpc = (grpc_init(), true);
+    EXPECT_TRUE(keeps_grpc);
+  }
 
   void SetUp() override { Serve({}, nullptr); }
 

@@ -355,5 +355,19 @@ TEST_F(WatchReaderTest, BatchCountsForMetrics) {
   EXPECT_THAT(batch.live_event_times, ElementsAre(absl::FromUnixSeconds(4)));
 }
 
+// The NOTIFY may be there before the stream of the watch that asked for it has begun to read.
+TEST_F(WatchReaderTest, WatchThatBeganTheLogGetsEventsFromBeforeItLooks) {
+  Event(1, "a");
+  Event(1, "b");
+  log_->Settle();
+  Publish();
+
+  auto late = Watch({.every = true, .event_package = true});
+  auto first = Watch({.every = true, .event_package = true, .from_beginning = true});
+
+  EXPECT_THAT(Brief(ReadAll(*late).items), ElementsAre("complete"));
+  EXPECT_THAT(Brief(ReadAll(*first).items), ElementsAre("dialog-1=a", "dialog-1=b", "complete"));
+}
+
 }  // namespace
 }  // namespace sipevents::gateway
