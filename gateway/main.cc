@@ -34,6 +34,7 @@
 #include "gateway/telemetry/metrics.h"
 #include "gateway/watch/fanout_executor.h"
 #include "gateway/watch/history_budget.h"
+#include "grpc/grpc.h"
 #include "sip/agent_impl.h"
 #include "sip/base/clock.h"
 #include "sip/base/log.h"
@@ -50,6 +51,9 @@ constexpr size_t kMaxErrorOctets = 1000;
 
 // How much of the time for the drain the streams may take; the rest is for SIP.
 constexpr double kStreamShare = 0.4;
+
+// How much of it the drain may take; the rest is for taking things down.
+constexpr double kDrainShare = 0.9;
 
 // Signals that come within this time are one.
 constexpr absl::Duration kSameSignal = absl::Seconds(1);
@@ -264,6 +268,25 @@ void WaitForSignal(const sigset_t& signals) {
   }
 }
 
+// Ends the process before it has drained: at a second signal, or when the drain takes too long.
+[[noreturn]] void EndEarly(sigset_t signals, absl::Time began, absl::Duration timeout) {
+  int status = 0;
+  while (true) {
+    const absl::Duration left = began + timeout - absl::Now();
+    const timespec wait = absl::ToTimespec(std::max(left, absl::ZeroDuration()));
+    const int signal = sigtimedwait(&signals, nullptr, &wait);
+    if (signal < 0 && absl::Now() >= began + timeout) break;
+    // One keystroke may arrive twice, through the process group and from a wrapper.
+    if (signal < 0 || absl::Now() - began < kSameSignal) continue;
+    status = 1;
+    break;
+  }
+  Log(LogSeverity::kWarning, "main",
+      status == 0 ? "the drain takes too long: ending" : "second signal: ending at once");
+  FlushLog();
+  _exit(status);
+}
+
 // As many descriptors as the system allows: each connection is one. Returns how many.
 size_t RaiseDescriptorLimit() {
   rlimit limit{};
@@ -297,16 +320,8 @@ int RunUntilSignal(Gateway& gateway, const Settings& settings, const sigset_t& s
   WaitForSignal(signals);
   Log(LogSeverity::kInfo, "main", "draining",
       {{"timeout", absl::FormatDuration(settings.drain_timeout)}});
-  std::thread([signals] {
-    // One keystroke may arrive twice, through the process group and from a wrapper.
-    const absl::Time first = absl::Now();
-    do WaitForSignal(signals);
-    while (absl::Now() - first < kSameSignal);
-    Log(LogSeverity::kWarning, "main", "second signal: ending at once");
-    FlushLog();
-    _exit(1);
-  }).detach();
-  gateway.Drain(absl::Now() + settings.drain_timeout);
+  std::thread(EndEarly, signals, absl::Now(), settings.drain_timeout).detach();
+  gateway.Drain(absl::Now() + settings.drain_timeout * kDrainShare);
   return 0;
 }
 
@@ -315,6 +330,8 @@ int Main(const std::vector<std::string_view>& arguments) {
   const sigset_t signals = EndSignals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
+  // Never given back: when its last user goes, gRPC may wait 10 s for its own threads.
+  grpc_init();
   const absl::StatusOr<CommandLine> command_line = ParseCommandLine(arguments);
   if (!command_line.ok()) return Fail(command_line.status());
   if (command_line->help) {

@@ -17,9 +17,10 @@
 namespace sipevents::gateway {
 namespace {
 
-constexpr size_t kThreads = 4;
+// More than a handful of peers that are slow at sending a request must not hold up the probes.
+constexpr size_t kThreads = 32;
 constexpr size_t kMaxWaiting = 64;
-constexpr int kPatienceSeconds = 2;  // for a peer to send its request, or to read the answer
+constexpr int kPatienceSeconds = 1;  // for a peer to send its request, or to read the answer
 constexpr char kPlainText[] = "text/plain; charset=utf-8";
 
 // A thread pool with a bound, unlike httplib's own: what comes beyond is served by the thread

@@ -7,6 +7,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "sip/base/ascii.h"
 #include "sip/base/header_grammar.h"
 #include "sip/base/log.h"
 
@@ -37,6 +38,7 @@ constexpr char kAllow[] = "NOTIFY, OPTIONS";
 constexpr char kUserAgent[] = "sip-event-gateway";
 // Larger than the largest body that is decoded, so that one octet too many can be reported.
 constexpr size_t kMaxMessageOctets = (1 << 20) + (256 << 10);
+constexpr uint32_t kMaxCseq = (1U << 31) - 1;  // RFC 3261 section 8.1.1.5
 constexpr unsigned kReceiveBufferOctets = 8 << 20;
 
 // How many requests may wait for their turn beside those in flight; past it new ones fail as a
@@ -67,6 +69,14 @@ int HeaderCount(const msg_common_t* header) {
     ++count;
   }
   return count;
+}
+
+// Bodies are taken as they are: nothing is unpacked.
+bool HasEncodedBody(const sip_t& sip) {
+  if (sip.sip_payload == nullptr || sip.sip_content_encoding == nullptr) return false;
+  const auto* encodings = sip.sip_content_encoding->k_items;
+  return encodings != nullptr && encodings[0] != nullptr &&
+         !EqualsIgnoreCase(View(encodings[0]), "identity");
 }
 
 // None of the extensions that a peer may require is supported.
@@ -322,7 +332,8 @@ void Endpoint::Core::OnNotify(msg_t* message, const sip_t& sip) {
 // In the order of SUB-24: what is malformed, what is required, then what it is about.
 NotifyAnswer Endpoint::Core::CheckAndHandle(const sip_t& sip) {
   if (sip.sip_cseq->cs_method != sip_method_notify) return {400, {}, "CSeq of another method"};
-  if (sip.sip_contact == nullptr) return {400, {}, "Missing Contact"};  // TOR-18
+  if (sip.sip_cseq->cs_seq > kMaxCseq) return {400, {}, "CSeq out of range"};  // TOR-21
+  if (sip.sip_contact == nullptr) return {400, {}, "Missing Contact"};         // TOR-18
   if (sip.sip_event == nullptr) return {400, {}, "Missing Event"};
   if (HeaderCount(sip.sip_event->o_common) > 1) return {400, {}, "More than one Event"};
   if (!IsEventType(View(sip.sip_event->o_type))) return {400, {}, "Bad Event"};  // GEN-10
@@ -331,7 +342,10 @@ NotifyAnswer Endpoint::Core::CheckAndHandle(const sip_t& sip) {
     return {400, {}, "More than one Subscription-State"};  // TOR-09
   }
   if (sip.sip_require != nullptr) return Unsupported(sip);
-  return handler->OnNotify(ToNotify(sip, loop->clock().Now()));
+  if (HasEncodedBody(sip)) return {415, {{"Accept-Encoding", "identity"}}};
+  const IncomingNotify notify = ToNotify(sip, loop->clock().Now());
+  if (notify.contact_uri.empty()) return {400, {}, "Bad Contact"};
+  return handler->OnNotify(notify);
 }
 
 void Endpoint::Core::Answer(msg_t* message, const sip_t& sip, const NotifyAnswer& answer) {

@@ -71,9 +71,10 @@ struct IncomingNotify {
   std::optional<uint32_t> retry_after;  // seconds
   std::string content_type;             // with parameters; empty: none given
   std::string_view body;
-  // The two below are made on demand: a dialog needs them once, or when they change.
-  std::function<std::string()> contact_uri;                // empty if there is none
-  std::function<std::vector<std::string>()> record_route;  // values, in order received
+  std::string contact_uri;  // fit for a Request-URI
+  // Made on demand, since a dialog needs it once: the values in the order received, each fit for
+  // a Route header.
+  std::function<std::vector<std::string>()> record_route;
 };
 
 // What to answer a NOTIFY with.

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 namespace sipevents::sip {
 namespace {
@@ -13,6 +14,22 @@ void AddChallenges(const msg_auth_t* auth, bool proxy, std::vector<Challenge>& c
   for (; auth != nullptr; auth = auth->au_next) {
     challenges.push_back({proxy, HeaderValue(reinterpret_cast<const msg_header_t*>(auth))});
   }
+}
+
+bool IsPrintable(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c <= '~'; });
+}
+
+// What a Record-Route says about where to send, without headers.
+std::vector<std::string> RouteValues(const sip_record_route_t* route) {
+  std::vector<std::string> values;
+  for (; route != nullptr; route = route->r_next) {
+    sip_record_route_t hop = *route;
+    hop.r_url->url_headers = nullptr;
+    std::string value = HeaderValue(reinterpret_cast<const msg_header_t*>(&hop));
+    if (IsPrintable(value)) values.push_back(std::move(value));
+  }
+  return values;
 }
 
 }  // namespace
@@ -40,6 +57,18 @@ std::string UrlText(const url_t* url) {
   }
 }
 
+std::string TargetText(const url_t* url) {
+  url_t target = *url;
+  target.url_headers = nullptr;
+  std::string parameters;
+  if (View(target.url_params).find("method=") != std::string_view::npos) {
+    parameters = target.url_params;
+    target.url_params = url_strip_param_string(parameters.data(), "method");
+  }
+  std::string text = UrlText(&target);
+  return IsPrintable(text) ? text : std::string();
+}
+
 std::optional<uint32_t> DeltaSeconds(std::string_view text) {
   if (text.empty()) return std::nullopt;
   constexpr uint64_t kMost = std::numeric_limits<uint32_t>::max();
@@ -55,7 +84,7 @@ Response ToResponse(const sip_t& sip) {
   Response response;
   response.status = sip.sip_status->st_status;
   if (sip.sip_to != nullptr) response.to_tag = View(sip.sip_to->a_tag);
-  if (sip.sip_contact != nullptr) response.contact = UrlText(sip.sip_contact->m_url);
+  if (sip.sip_contact != nullptr) response.contact = TargetText(sip.sip_contact->m_url);
   // An Expires with a date (RFC 2543) is as good as none (TOR-24).
   if (sip.sip_expires != nullptr && sip.sip_expires->ex_date == 0) {
     response.expires = sip.sip_expires->ex_delta;
@@ -92,17 +121,8 @@ IncomingNotify ToNotify(const sip_t& sip, absl::Time receive_time) {
   if (sip.sip_payload != nullptr) {
     notify.body = std::string_view(sip.sip_payload->pl_data, sip.sip_payload->pl_len);
   }
-  notify.contact_uri = [&sip] {
-    return sip.sip_contact == nullptr ? std::string() : UrlText(sip.sip_contact->m_url);
-  };
-  notify.record_route = [&sip] {
-    std::vector<std::string> values;
-    for (const sip_record_route_t* route = sip.sip_record_route; route != nullptr;
-         route = route->r_next) {
-      values.push_back(HeaderValue(reinterpret_cast<const msg_header_t*>(route)));
-    }
-    return values;
-  };
+  if (sip.sip_contact != nullptr) notify.contact_uri = TargetText(sip.sip_contact->m_url);
+  notify.record_route = [&sip] { return RouteValues(sip.sip_record_route); };
   return notify;
 }
 

@@ -22,6 +22,10 @@ std::string HeaderValue(const msg_header_t* header);
 // A URL as text, without <>.
 std::string UrlText(const url_t* url);
 
+// A URL as the Request-URI of later requests: without headers and `method`, which must not be
+// there (RFC 3261 section 19.1.1). Empty if it holds anything but printable ASCII.
+std::string TargetText(const url_t* url);
+
 // A view of a C string; empty for null.
 inline std::string_view View(const char* text) {
   return text == nullptr ? std::string_view() : std::string_view(text);

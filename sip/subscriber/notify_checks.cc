@@ -42,7 +42,7 @@ std::optional<NotifyAnswer> RefuseNotify(const SubscriberContext& context,
 }
 
 void TakeRoute(SubscribeExchange::Leg& leg, const IncomingNotify& notify) {
-  leg.remote_target = notify.contact_uri();
+  leg.remote_target = notify.contact_uri;
   // We are the UAS of this NOTIFY: Record-Route in the order received (SUB-19).
   leg.route_set = notify.record_route();
 }

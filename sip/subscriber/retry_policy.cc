@@ -66,6 +66,11 @@ Ending EndingForResponse(int status, bool made_here, std::optional<uint32_t> ret
   Ending ending;
   ending.sip_status = status;
   ending.reason = !made_here ? "response" : status == 408 ? "timeout" : "transport";
+  // What failed here says nothing about the peer's mind.
+  if (made_here) {
+    ending.followup = Followup::kTransient;
+    return ending;
+  }
   if (IsTransient(status)) return WithHint(std::move(ending), retry_after, Followup::kTransient);
   // 600 and 603 are final unless the peer names a time; so is the rest (extensions, section 10).
   if ((status == 600 || status == 603 || status == 404 || status == 413) && retry_after) {

@@ -209,9 +209,7 @@ Subscription::Dialog& Subscription::MakeDialog(const IncomingNotify& notify) {
 }
 
 void Subscription::Accept(Dialog& dialog, const IncomingNotify& notify) {
-  if (std::string contact = notify.contact_uri(); !contact.empty()) {
-    dialog.exchange->leg().remote_target = std::move(contact);  // SUB-20
-  }
+  dialog.exchange->leg().remote_target = notify.contact_uri;  // SUB-20
   stale_since_ = absl::InfinitePast();
   DialogStep step = Next(dialog.state,
                          Notified{notify.has_subscription_state ? notify.substate : "active",

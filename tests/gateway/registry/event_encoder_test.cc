@@ -72,7 +72,8 @@ TEST_F(EventEncoderTest, NotifyWithoutBodyHasNone) {
 
 TEST_F(EventEncoderTest, EncodingIsTheCanonicalOne) {
   notification_.content_type = "text/plain";
-  notification_.body = std::string(300, 'x');
+  const std::string body(300, 'x');
+  notification_.body = body;
   const sip::Document document =
       sip::MessageSummary{.messages_waiting = true, .account = "sip:a@b"};
   notification_.document = &document;

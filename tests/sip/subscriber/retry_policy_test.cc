@@ -75,6 +75,7 @@ TEST(ResponseEndingTest, ReasonTellsWhoFailed) {
   EXPECT_EQ(EndingForResponse(503, false, std::nullopt).reason, "response");
   EXPECT_EQ(EndingForResponse(503, true, std::nullopt).reason, "transport");
   EXPECT_EQ(EndingForResponse(408, true, std::nullopt).reason, "timeout");
+  EXPECT_EQ(EndingForResponse(416, true, std::nullopt).followup, Followup::kTransient);
 }
 
 TEST(RefreshAnswerTest, ListOfSub46EndsTheSubscription) {

@@ -115,7 +115,7 @@ class SubscriberFixture : public testing::Test {
     notify.retry_after = spec.retry_after;
     notify.content_type = spec.content_type;
     notify.body = spec.body;
-    notify.contact_uri = [&spec] { return spec.contact; };
+    notify.contact_uri = spec.contact;
     notify.record_route = [&spec] { return spec.record_route; };
     return subscriber().OnNotify(notify);
   }

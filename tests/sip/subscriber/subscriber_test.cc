@@ -9,7 +9,6 @@ namespace sipevents::sip {
 namespace {
 
 using testing::ElementsAre;
-using testing::IsEmpty;
 using testing::Pair;
 
 class SubscriberTest : public SubscriberFixture {};
