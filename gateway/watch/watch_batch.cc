@@ -84,6 +84,7 @@ void WatchBatch::Clear() {
   full = false;
   events = 0;
   superseded = 0;
+  dropped = 0;
   live_event_times.clear();
 }
 

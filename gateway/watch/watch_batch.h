@@ -33,6 +33,8 @@ struct WatchBatch {
   // For metrics: events in it, and those that they (or the end of their dialog) stand for.
   int events = 0;
   uint64_t superseded = 0;
+  // Entries that a reader of every event cannot be shown: what its gap stands for.
+  uint64_t dropped = 0;
   // When the events came that are not part of a snapshot.
   std::vector<absl::Time> live_event_times;
 

@@ -54,7 +54,12 @@ ReadResult WatchReader::ReadBatch(WatchBatch& batch) {
     view.CatchUp();
     if (!gap_.has_value() && HasLostEntries(view)) gap_ = GapReason::kTrimmed;
     if (gap_.has_value() && options_.fail_on_gap) return ReadResult::kGap;
-    if (gap_.has_value()) PickGap(view, gap);
+    if (gap_.has_value()) {
+      if (options_.every && gap_ == GapReason::kTrimmed) {
+        batch.dropped = view.lost_through() - cursor_;
+      }
+      PickGap(view, gap);
+    }
     AwaitBacklogOnceSettled(view);
     PickItems(view, options_.max_items - (gap.has_value() ? 1 : 0), batch);
     if (!gap.has_value() && picks_.empty()) {

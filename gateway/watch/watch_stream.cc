@@ -158,6 +158,7 @@ void WatchStream::Write(absl::Time now) {
 void WatchStream::CountWritten(absl::Time now) {
   if (batch_.events > 0) parts_.package_metrics.AddDelivered(static_cast<uint64_t>(batch_.events));
   if (batch_.superseded > 0) parts_.package_metrics.AddSuperseded(batch_.superseded);
+  if (batch_.dropped > 0) parts_.package_metrics.AddDropped(batch_.dropped);
   for (const absl::Time received : batch_.live_event_times) {
     parts_.metrics.ObserveNotifyToStream(now - received);
   }

@@ -369,5 +369,21 @@ TEST_F(WatchReaderTest, WatchThatBeganTheLogGetsEventsFromBeforeItLooks) {
   EXPECT_THAT(Brief(ReadAll(*first).items), ElementsAre("dialog-1=a", "dialog-1=b", "complete"));
 }
 
+TEST_F(WatchReaderTest, GapOfAReaderOfEveryEventTellsHowManyWereDropped) {
+  log_ = MakeLog({.max_entries = 2});
+  auto reader = Watch({.every = true});
+  log_->Settle();
+  Publish();
+  ReadAll(*reader);
+  for (const char* value : {"a", "b", "c", "d", "e"}) Event(1, value);
+  Publish();
+
+  WatchBatch batch;
+  ASSERT_EQ(reader->ReadBatch(batch), ReadResult::kItems);
+
+  EXPECT_EQ(batch.dropped, 3);
+  EXPECT_EQ(Brief(ParseItems(batch)).front(), "TRIMMED");
+}
+
 }  // namespace
 }  // namespace sipevents::gateway
