@@ -4,26 +4,6 @@
 #include <utility>
 
 namespace sipevents::sip {
-namespace {
-
-constexpr int kMostIntervalRetries = 3;
-constexpr absl::Duration kLongestAskedInterval = absl::Hours(24);
-// What an interval without Min-Expires is doubled up to (DEV-07).
-constexpr absl::Duration kLongestDoubledInterval = absl::Hours(1);
-
-// The interval to answer a 423 with; nullopt where that would lead nowhere.
-std::optional<absl::Duration> LongerInterval(const AttemptState& state,
-                                             std::optional<uint32_t> min_expires) {
-  if (state.interval_retries >= kMostIntervalRetries) return std::nullopt;
-  const absl::Duration asked = min_expires.has_value()
-                                   ? absl::Seconds(*min_expires)
-                                   : std::min(2 * state.requested, kLongestDoubledInterval);
-  if (asked <= state.requested || asked > kLongestAskedInterval) return std::nullopt;
-  return asked;
-}
-
-}  // namespace
-
 AttemptState NewAttemptState(absl::Duration requested, const StepContext& context) {
   AttemptState state;
   state.requested = requested;
@@ -55,7 +35,8 @@ AttemptStep OnAttemptAnswered(AttemptState state, const RefreshAnswered& answer,
   // A NOTIFY has shown that it arrived: the answer is of no account (SUB-12).
   if (state.phase == AttemptPhase::kCollecting) return {state, std::nullopt, std::nullopt};
   if (answer.status == 423) {
-    if (const auto longer = LongerInterval(state, answer.min_expires); longer.has_value()) {
+    const auto longer = LongerInterval(state.requested, state.interval_retries, answer.min_expires);
+    if (longer.has_value()) {
       state.requested = *longer;
       ++state.interval_retries;
       OnAttemptResent(state, context);

@@ -8,10 +8,6 @@
 namespace sipevents::sip {
 namespace {
 
-// 423 to a refresh is answered by a longer interval so often in a row, and no more.
-constexpr int kMostIntervalRetries = 3;
-constexpr absl::Duration kLongestAskedInterval = absl::Hours(24);
-
 uint32_t Seconds(absl::Duration duration) {
   return static_cast<uint32_t>(absl::ToInt64Seconds(duration));
 }
@@ -103,20 +99,6 @@ DialogStep OnAccepted(DialogState state, const RefreshAnswered& answer,
   return {std::move(state), std::nullopt, std::nullopt, "refreshed"};
 }
 
-DialogStep OnTooBrief(DialogState state, const RefreshAnswered& answer,
-                      const StepContext& context) {
-  const absl::Duration asked =
-      answer.min_expires.has_value() ? absl::Seconds(*answer.min_expires) : 2 * state.requested;
-  const bool usable = asked > state.requested && asked <= kLongestAskedInterval &&
-                      state.interval_retries < kMostIntervalRetries;
-  if (usable) {
-    state.requested = asked;
-    ++state.interval_retries;
-    return SendRefresh(std::move(state), context, "interval too brief");
-  }
-  return {std::move(state), std::nullopt, std::nullopt, "interval too brief, again"};
-}
-
 // SUB-47: the subscription stays; another refresh is tried while it lasts.
 DialogStep OnKeptAfterFailure(DialogState state, const RefreshAnswered& answer,
                               const StepContext& context) {
@@ -144,8 +126,12 @@ DialogStep OnAnswered(DialogState state, const RefreshAnswered& answer,
   }
   if (answer.status < 300) return OnAccepted(std::move(state), answer, context);
   if (answer.status == 423) {
-    DialogStep step = OnTooBrief(state, answer, context);
-    if (step.send_expires.has_value()) return step;
+    const auto longer = LongerInterval(state.requested, state.interval_retries, answer.min_expires);
+    if (longer.has_value()) {
+      state.requested = *longer;
+      ++state.interval_retries;
+      return SendRefresh(std::move(state), context, "interval too brief");
+    }
   }
   // SUB-51: no answer at all counts as Timer N, unless a NOTIFY showed that it arrived.
   const bool notified = state.timer_n == absl::InfiniteFuture();

@@ -91,20 +91,7 @@ void Fetch::Deliver(const IncomingNotify& notify, uint32_t index) {
                                              .lenient = !context_.strict},
                                             context_.scratch);
   const std::string name = absl::StrCat(AbslView(notify.call_id), ";", AbslView(notify.from_tag));
-  Notification news;
-  news.dialog = name;
-  news.receive_time = notify.receive_time;
-  if (notify.body.size() <= kMaxBodyOctets) {
-    news.content_type = notify.content_type;
-    news.body = notify.body;
-  }
-  news.body_is_partial = result.body_is_partial;
-  news.document = result.document;
-  news.decode_error = result.error;
-  if (result.kind == MergeResult::Kind::kError && context_.metrics != nullptr) {
-    context_.metrics->OnDecodeError(subscribe_.request().event_package);
-  }
-  observer_->OnNotification(news);
+  observer_->OnNotification(MakeNotification(context_, name, notify, result));
 }
 
 void Fetch::Finish(const FetchResult& result) {

@@ -41,6 +41,24 @@ std::optional<NotifyAnswer> RefuseNotify(const SubscriberContext& context,
   return std::nullopt;
 }
 
+Notification MakeNotification(const SubscriberContext& context, std::string_view dialog,
+                              const IncomingNotify& notify, const MergeResult& result) {
+  Notification news;
+  news.dialog = dialog;
+  news.receive_time = notify.receive_time;
+  if (notify.body.size() <= kMaxBodyOctets) {
+    news.content_type = notify.content_type;
+    news.body = notify.body;
+  }
+  news.body_is_partial = result.body_is_partial;
+  news.document = result.document;
+  news.decode_error = result.error;
+  if (result.kind == MergeResult::Kind::kError && context.metrics != nullptr) {
+    context.metrics->OnDecodeError(notify.event_type);
+  }
+  return news;
+}
+
 void TakeRoute(SubscribeExchange::Leg& leg, const IncomingNotify& notify) {
   leg.remote_target = notify.contact_uri;
   // We are the UAS of this NOTIFY: Record-Route in the order received (SUB-19).

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "sip/packages/event_package.h"
 #include "sip/subscriber/subscribe_exchange.h"
 #include "sip/subscriber/subscriber_context.h"
 
@@ -21,6 +22,11 @@ bool EventMatches(const SubscribeTemplate& subscribe, const IncomingNotify& noti
 std::optional<NotifyAnswer> RefuseNotify(const SubscriberContext& context,
                                          const SubscribeTemplate& subscribe,
                                          const IncomingNotify& notify);
+
+// What an accepted NOTIFY brought, for an observer; counts a body that could not be decoded.
+// Views into `dialog`, `notify` and `result`.
+Notification MakeNotification(const SubscriberContext& context, std::string_view dialog,
+                              const IncomingNotify& notify, const MergeResult& result);
 
 // The remote target and route set that a NOTIFY gives a dialog it makes (SUB-19, SUB-20).
 void TakeRoute(SubscribeExchange::Leg& leg, const IncomingNotify& notify);

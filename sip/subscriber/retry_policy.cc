@@ -11,6 +11,10 @@ namespace {
 // A peer may ask us to wait, but not for ever.
 constexpr absl::Duration kLongestHint = absl::Hours(24);
 
+constexpr int kMostIntervalRetries = 3;
+constexpr absl::Duration kLongestAskedInterval = absl::Hours(24);
+constexpr absl::Duration kLongestDoubledInterval = absl::Hours(1);
+
 Ending WithHint(Ending ending, std::optional<uint32_t> retry_after, Followup otherwise) {
   if (retry_after.has_value()) {
     ending.followup = Followup::kAfterHint;
@@ -97,6 +101,16 @@ bool EndsSubscription(int status) {
     default:
       return status >= 480 && status <= 485;
   }
+}
+
+std::optional<absl::Duration> LongerInterval(absl::Duration requested, int retries,
+                                             std::optional<uint32_t> min_expires) {
+  if (retries >= kMostIntervalRetries) return std::nullopt;
+  const absl::Duration asked = min_expires.has_value()
+                                   ? absl::Seconds(*min_expires)
+                                   : std::min(2 * requested, kLongestDoubledInterval);
+  if (asked <= requested || asked > kLongestAskedInterval) return std::nullopt;
+  return asked;
 }
 
 std::optional<absl::Duration> PlanRetry(RetryHistory& history, const Ending& ending, absl::Time now,

@@ -44,6 +44,12 @@ Ending EndingForResponse(int status, bool made_here, std::optional<uint32_t> ret
 // leave it until it expires (SUB-47).
 bool EndsSubscription(int status);
 
+// The interval to answer a 423 with, after `retries` of them in a row: Min-Expires (seconds), or
+// where it is missing twice what was asked, up to an hour (DEV-07). nullopt where asking again
+// would lead nowhere.
+std::optional<absl::Duration> LongerInterval(absl::Duration requested, int retries,
+                                             std::optional<uint32_t> min_expires);
+
 // How often a resource has failed us, over all its attempts.
 struct RetryHistory {
   int failures = 0;       // transient ones since it was last stable

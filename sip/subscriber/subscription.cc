@@ -239,20 +239,7 @@ void Subscription::Deliver(Dialog& dialog, const IncomingNotify& notify,
     observer_->OnQuietNotify(notify.receive_time);
     return;
   }
-  Notification news;
-  news.dialog = dialog.name;
-  news.receive_time = notify.receive_time;
-  if (notify.body.size() <= kMaxBodyOctets) {
-    news.content_type = notify.content_type;
-    news.body = notify.body;
-  }
-  news.body_is_partial = result.body_is_partial;
-  news.document = result.document;
-  news.decode_error = result.error;
-  if (result.kind == MergeResult::Kind::kError && context_.metrics != nullptr) {
-    context_.metrics->OnDecodeError(subscribe_.request().event_package);
-  }
-  observer_->OnNotification(news);
+  observer_->OnNotification(MakeNotification(context_, dialog.name, notify, result));
 }
 
 // ---- dialogs
