@@ -45,6 +45,8 @@ class LogWriterTest : public ::testing::Test {
 };
 
 TEST_F(LogWriterTest, LinesAreWrittenInOrder) {
+  // A pipe of one page polls full as soon as anything is in it.
+  fcntl(write_end_, F_SETPIPE_SZ, 65536);
   LogWriter writer(write_end_);
   writer.Write("one\n");
   writer.Write("two\n");
