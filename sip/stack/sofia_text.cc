@@ -4,8 +4,9 @@
 #include <sofia-sip/sip_header.h>
 
 #include <algorithm>
-#include <limits>
 #include <utility>
+
+#include "sip/base/header_grammar.h"
 
 namespace sipevents::sip {
 namespace {
@@ -69,17 +70,6 @@ std::string TargetText(const url_t* url) {
   return IsPrintable(text) ? text : std::string();
 }
 
-std::optional<uint32_t> DeltaSeconds(std::string_view text) {
-  if (text.empty()) return std::nullopt;
-  constexpr uint64_t kMost = std::numeric_limits<uint32_t>::max();
-  uint64_t value = 0;
-  for (const char c : text) {
-    if (c < '0' || c > '9') return std::nullopt;
-    value = std::min(value * 10 + (c - '0'), kMost);
-  }
-  return static_cast<uint32_t>(value);
-}
-
 Response ToResponse(const sip_t& sip) {
   Response response;
   response.status = sip.sip_status->st_status;
@@ -109,8 +99,8 @@ IncomingNotify ToNotify(const sip_t& sip, absl::Time receive_time) {
     notify.has_subscription_state = true;
     notify.substate = View(state->ss_substate);
     notify.reason = View(state->ss_reason);
-    notify.expires = DeltaSeconds(View(state->ss_expires));
-    notify.retry_after = DeltaSeconds(View(state->ss_retry_after));
+    notify.expires = ParseDeltaSeconds(View(state->ss_expires));
+    notify.retry_after = ParseDeltaSeconds(View(state->ss_retry_after));
   }
   if (sip.sip_content_type != nullptr) {
     const msg_content_type_t* type = sip.sip_content_type;

@@ -5,7 +5,6 @@
 #include <sofia-sip/sip.h>
 #include <sofia-sip/url.h>
 
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,9 +29,6 @@ std::string TargetText(const url_t* url);
 inline std::string_view View(const char* text) {
   return text == nullptr ? std::string_view() : std::string_view(text);
 }
-
-// Digits as seconds, clamped to 2^32-1; nullopt for anything else (GEN-12, TOR-06 … TOR-08).
-std::optional<uint32_t> DeltaSeconds(std::string_view text);
 
 // What the roles need of a final response.
 Response ToResponse(const sip_t& sip);

@@ -76,8 +76,6 @@ class SubscribeExchange {
 
   // Sends a SUBSCRIBE; an answer to an earlier one is of no interest any more.
   void Send(uint32_t expires);
-  // Whether a request is under way.
-  bool outstanding() const { return request_ != 0; }
 
  private:
   void Transmit();
