@@ -126,9 +126,16 @@ absl::Status InvalidField(std::string_view field, std::string_view value,
 }
 
 absl::Status SubscriptionNotFound(std::string_view name) {
-  return Build(absl::StatusCode::kNotFound,
-               absl::StrCat("there is no Subscription ", QuoteForMessage(name)),
-               v1::SUBSCRIPTION_NOT_FOUND, kGatewayDomain, {{"name", Excerpt(name)}});
+  absl::Status status = Build(
+      absl::StatusCode::kNotFound, absl::StrCat("there is no Subscription ", QuoteForMessage(name)),
+      v1::SUBSCRIPTION_NOT_FOUND, kGatewayDomain, {{"name", Excerpt(name)}});
+  google::rpc::BadRequest bad_request;
+  auto* violation = bad_request.add_field_violations();
+  violation->set_field("name");
+  violation->set_description(absl::StrCat(Excerpt(QuoteForMessage(name), kMaxValueOctets),
+                                          ": expected the name of a Subscription that exists"));
+  Attach(bad_request, status);
+  return status;
 }
 
 absl::Status ResumeTokenExpired(std::string_view why) {

@@ -50,7 +50,7 @@ class FieldViolations {
 absl::Status InvalidField(std::string_view field, std::string_view value,
                           std::string_view expectation);
 
-// NOT_FOUND, reason SUBSCRIPTION_NOT_FOUND.
+// NOT_FOUND, reason SUBSCRIPTION_NOT_FOUND, with the violation of the field `name`.
 absl::Status SubscriptionNotFound(std::string_view name);
 
 // OUT_OF_RANGE, reason RESUME_TOKEN_EXPIRED. `why` completes "the resume token cannot be

@@ -122,6 +122,14 @@ TEST(ErrorsTest, CodeReasonDomainAndMetadata) {
   }
 }
 
+TEST(ErrorsTest, NameThatIsNotThereIsAViolationOfItsField) {
+  const auto bad = DetailOf<google::rpc::BadRequest>(SubscriptionNotFound("subscriptions/x"));
+  ASSERT_EQ(bad.field_violations_size(), 1);
+  EXPECT_EQ(bad.field_violations(0).field(), "name");
+  EXPECT_EQ(bad.field_violations(0).description(),
+            "\"subscriptions/x\": expected the name of a Subscription that exists");
+}
+
 TEST(ErrorsTest, RetryInfoHoldsTheTime) {
   const auto retry = DetailOf<google::rpc::RetryInfo>(
       RestartedTooOften("subscriptions/x", absl::Milliseconds(2500)));
