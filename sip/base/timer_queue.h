@@ -21,8 +21,10 @@ class TimerQueue {
   // Calls `action` from RunDue() once `when` has come.
   TimerId At(absl::Time when, std::function<void()> action) {
     const TimerId id = ++last_id_;
+    const bool first = when < NextDue();
     due_.emplace(std::make_pair(when, id), std::move(action));
     when_.emplace(id, when);
+    if (first && on_sooner_) on_sooner_();
     return id;
   }
 
@@ -53,11 +55,16 @@ class TimerQueue {
     return ran;
   }
 
+  // Has `on_sooner` called whenever a new timer is due before all others, for an owner that sleeps
+  // until NextDue().
+  void OnSooner(std::function<void()> on_sooner) { on_sooner_ = std::move(on_sooner); }
+
   size_t size() const { return due_.size(); }
 
  private:
   std::map<std::pair<absl::Time, TimerId>, std::function<void()>> due_;
   absl::flat_hash_map<TimerId, absl::Time> when_;
+  std::function<void()> on_sooner_;
   TimerId last_id_ = 0;
 };
 

@@ -6,11 +6,15 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <condition_variable>
 #include <cstdlib>
+#include <cstring>
 #include <mutex>
 #include <utility>
 
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 
 namespace sipevents::sip {
@@ -19,6 +23,11 @@ namespace {
 // Sleeps no longer than this, whatever the timers say, so that a clock that is set cannot
 // delay them for long.
 constexpr absl::Duration kLongestSleep = absl::Seconds(1);
+
+int16_t PollMask(DescriptorEvents wanted) {
+  return static_cast<int16_t>((wanted.readable ? SU_WAIT_IN : 0) |
+                              (wanted.writable ? SU_WAIT_OUT : 0));
+}
 
 void DoNothing(su_root_magic_t* /*magic*/, su_timer_t* /*timer*/, su_timer_arg_t* /*argument*/) {}
 
@@ -29,6 +38,7 @@ struct EventLoop::Core {
   su_task_r task;
   su_timer_t* wake = nullptr;
   std::atomic<bool> stopping{false};
+  bool stepping = false;  // within su_root_step()
   std::mutex mutex;
   std::condition_variable started;
   bool running = false;
@@ -44,18 +54,25 @@ void EventLoop::RunPosted(void* argument) {
   const Posted posted = *static_cast<Posted*>(argument);
   const std::unique_ptr<std::function<void()>> action(posted.action);
   (*action)();
-  posted.loop->ShortenWait();
+  if (posted.loop->core_->stopping) posted.loop->ShortenWait();
 }
 
-// su_root_step() runs what was posted and then waits as long as it was told before: what the
-// action set a timer for, or the stop, would come late. A timer of its own cuts that wait.
+// su_root_step() runs what was posted, by us or by sofia-sip itself, and then waits as long as it
+// was told before: what these set a timer for, or the stop, would come late. Another message, or
+// a timer of its own, cuts that wait. (A timer that is due at once does not: it may run before
+// the wait.)
 void EventLoop::ShortenWait() {
   const absl::Duration wait =
       core_->stopping ? absl::ZeroDuration() : timers_.NextDue() - clock_.Now();
   if (wait >= kLongestSleep) return;
-  const int64_t milliseconds =
-      std::max<int64_t>(0, absl::ToInt64Milliseconds(wait + absl::Microseconds(999)));
-  su_timer_set_interval(core_->wake, DoNothing, nullptr, milliseconds);
+  const int64_t milliseconds = absl::ToInt64Milliseconds(wait + absl::Microseconds(999));
+  if (milliseconds > 0) {
+    su_timer_set_interval(core_->wake, DoNothing, nullptr, milliseconds);
+    return;
+  }
+  su_msg_r message = SU_MSG_R_INIT;
+  const auto nothing = [](su_root_magic_t* /*magic*/, su_msg_r /*msg*/, su_msg_arg_t* /*none*/) {};
+  if (su_msg_create(message, core_->task, su_task_null, nothing, 0) == 0) su_msg_send(message);
 }
 
 EventLoop::EventLoop(const std::string& name) : core_(std::make_unique<Core>()) {
@@ -84,12 +101,17 @@ void EventLoop::Loop(const std::string& name) {
     core_->running = true;
     core_->started.notify_all();
   }
+  timers_.OnSooner([this] {
+    if (core_->stepping) ShortenWait();
+  });
   while (!core_->stopping) {
     timers_.RunDue(clock_.Now());
     const absl::Duration wait =
         std::clamp(timers_.NextDue() - clock_.Now(), absl::ZeroDuration(), kLongestSleep);
     // Rounded up: waking too early would spin until the timer is due.
+    core_->stepping = true;
     su_root_step(core_->root, absl::ToInt64Milliseconds(wait + absl::Microseconds(999)));
+    core_->stepping = false;
   }
   su_timer_destroy(core_->wake);
   su_task_deinit(core_->task);
@@ -123,6 +145,46 @@ void EventLoop::Run(const std::function<void()>& action) {
   });
   std::unique_lock<std::mutex> lock(mutex);
   condition.wait(lock, [&] { return done; });
+}
+
+absl::StatusOr<std::unique_ptr<DescriptorWatch>> EventLoop::Watch(
+    int descriptor, DescriptorEvents wanted, std::function<void(DescriptorEvents)> callback) {
+  const auto wake_up = [](su_root_magic_t* /*magic*/, su_wait_t* wait, su_wakeup_arg_t* argument) {
+    const std::shared_ptr<DescriptorWatch::Callback> kept =
+        static_cast<DescriptorWatch*>(argument)->callback_;
+    DescriptorEvents events;
+    events.readable = (wait->revents & SU_WAIT_IN) != 0;
+    events.writable = (wait->revents & SU_WAIT_OUT) != 0;
+    events.hangup = (wait->revents & (SU_WAIT_HUP | SU_WAIT_ERR)) != 0;
+    (*kept)(events);
+    return 0;
+  };
+  std::unique_ptr<DescriptorWatch> watch(new DescriptorWatch);
+  watch->callback_ = std::make_shared<DescriptorWatch::Callback>(std::move(callback));
+  // Not su_wait_create(), which takes no empty mask.
+  su_wait_t wait = SU_WAIT_INIT;
+  wait.fd = descriptor;
+  wait.events = PollMask(wanted);
+  const int index = su_root_register(core_->root, &wait, wake_up, watch.get(), su_pri_normal);
+  if (index <= 0) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat("cannot watch a descriptor: ", std::strerror(errno)));
+  }
+  watch->root_ = core_->root;
+  watch->descriptor_ = descriptor;
+  watch->index_ = index;
+  watch->wanted_ = wanted;
+  return watch;
+}
+
+DescriptorWatch::~DescriptorWatch() {
+  if (index_ > 0) su_root_deregister(static_cast<su_root_t*>(root_), index_);
+}
+
+void DescriptorWatch::Want(DescriptorEvents wanted) {
+  if (PollMask(wanted) == PollMask(wanted_)) return;
+  wanted_ = wanted;
+  su_root_eventmask(static_cast<su_root_t*>(root_), index_, descriptor_, PollMask(wanted));
 }
 
 void* EventLoop::root() const { return core_->root; }
