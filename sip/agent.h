@@ -36,12 +36,16 @@ struct SubscriptionStatus {
   SubscriptionState state = SubscriptionState::kSubscribing;
   // With kRetrying and kTerminated: the notifier's reason (`rejected`, `noresource` …), or ours:
   // `timeout` (no answer), `no-notify` (answered, but Timer N passed), `expired`, `response`
-  // (see sip_status), `transport`, `unsubscribed`.
+  // (see sip_status), `transport`, `no-address` (DNS), `destination-not-allowed`, `overload`
+  // (too much waits here already), `unsubscribed`.
   std::string reason;
   int sip_status = 0;                                 // that led here; 0 if none
   absl::Time retry_time = absl::InfinitePast();       // with kRetrying
   absl::Time sip_expire_time = absl::InfinitePast();  // soonest over the dialogs; past: none
   absl::Time stale_since = absl::InfinitePast();      // past: not stale
+  // Since when the oldest SUBSCRIBE of ours waits for its turn (see RequestSender); past: none
+  // does. A retry that waits is kRetrying, with the time it was due.
+  absl::Time waiting_since = absl::InfinitePast();
   int dialog_count = 0;
 
   bool operator==(const SubscriptionStatus&) const = default;
@@ -122,6 +126,30 @@ class SipMetrics {
   // A peer did what the RFCs forbid and was tolerated (or not: `strict`); `row` is e.g.
   // "SUB-29".
   virtual void OnDeviation(std::string_view row) = 0;
+
+  // A TCP or TLS connection is there (`change` +1; with TLS, the handshake is done), or ended
+  // (-1). `transport` is "tcp" or "tls"; `accepted`: the peer opened it.
+  virtual void OnStreamOpen(std::string_view /*transport*/, bool /*accepted*/, int /*change*/) {}
+  // A connection did not come about; `cause` is "connect" (to a peer), "handshake" (TLS), or a
+  // bound: "opened", "accepted", "address" (too many from one address), "descriptors" (accepting
+  // pauses).
+  virtual void OnStreamRefused(std::string_view /*cause*/) {}
+  // What came on a stream was no SIP message; it was answered `status` if that was possible.
+  virtual void OnBadStream(int /*status*/) {}
+  // A message to a peer was dropped: too much waited already, or the connection had ended.
+  virtual void OnStreamDropped() {}
+  // Requests that wait for their turn; `change` may be any number.
+  virtual void OnWaiting(int /*change*/) {}
+  // A request could not leave at once; `reason`: `rate` (its server is paced), `in_flight` (as
+  // many as may be wait for answers) or `down` (its server failed, see OnBreakerTrip()).
+  virtual void OnHeldBack(std::string_view /*reason*/) {}
+  // A server failed again and again, and gets nothing but single probes for a while; `cause`:
+  // `overloaded` (503), `timeout` or `unreachable`. Called again when a probe fails.
+  virtual void OnBreakerTrip(std::string_view /*cause*/) {}
+  // Servers that are held to be down; `change` is +1 or -1.
+  virtual void OnServersDown(int /*change*/) {}
+  // A bound refused something; `bound` is one of a few fixed names.
+  virtual void OnBoundReached(std::string_view /*bound*/) {}
 };
 
 // Names a subscription of an agent; never reused.

@@ -14,7 +14,8 @@ namespace sipevents::sip {
 
 // How the SIP side is set up; gateway/config fills it from the flags of the same names.
 struct AgentOptions {
-  // Where to listen: "udp:127.0.0.1:5060", "tcp:[::1]:5060". Port 0 picks one.
+  // Where to listen: "udp:127.0.0.1:5060", "tcp:[::1]:5060", "tls:127.0.0.1:5061" (needs the
+  // certificate below). Port 0 picks one.
   std::vector<std::string> listen;
   // What Via and Contact say, "host" or "host:port" (a port given as 0 or left out: the bound
   // one): none, one for all listeners, or one per listener. A wildcard listener needs one.
@@ -35,6 +36,29 @@ struct AgentOptions {
   bool strict = false;
   // T1 of RFC 3261, 10 ms to 10 s; Timers B, F and N are 64 times this.
   absl::Duration t1 = absl::Milliseconds(500);
+  // Networks and domains that requests may go to, comma separated (see DestinationPolicy);
+  // empty: the default.
+  std::string allowed_destinations;
+  // SIP over TLS. PEM files; the certificate with the intermediate ones after it. Empty: we have
+  // no certificate.
+  std::string tls_certificate_file;
+  std::string tls_key_file;
+  // Whose certificates are trusted; empty: the system's authorities.
+  std::string tls_authorities_file;
+  // Whether peers that connect to us must show a certificate.
+  bool tls_require_client_certificate = false;
+  // Whether servers must prove to be who we meant (RFC 5922). Off only for tests and labs.
+  bool tls_verify_server = true;
+  // "1.2" or "1.3".
+  std::string tls_minimum_version = "1.2";
+  // A file in the form of /etc/resolv.conf; empty: that one.
+  std::string resolv_conf;
+  // Requests per second to one server, and requests to it that are not answered yet; of the
+  // whole agent, so a shard has its part. A rate of 0: no bound.
+  int destination_rate = 1000;
+  int destination_in_flight = 500;
+  // Requests to all servers that are not answered yet; of the whole agent likewise.
+  int max_in_flight = 2000;
   // Must outlive the agent; may be null.
   SipMetrics* metrics = nullptr;
 };

@@ -7,47 +7,48 @@
 
 #include "absl/status/statusor.h"
 #include "sip/agent.h"
+#include "sip/base/random_id.h"
+#include "sip/stack/destination_policy.h"
 #include "sip/stack/event_loop.h"
+#include "sip/stack/listen_spec.h"
+#include "sip/stack/request_scheduler.h"
 #include "sip/stack/request_sender.h"
+#include "sip/stack/stream_transport.h"
 
 namespace sipevents::sip {
-
-// One address that an endpoint listens on.
-struct ListenSpec {
-  std::string transport;  // "udp" or "tcp"
-  std::string host;       // numeric; IPv6 in brackets
-  int port = 0;           // 0: any free one
-  std::string advertise;  // host for Via and Contact; empty: `host`
-};
 
 struct EndpointOptions {
   std::vector<ListenSpec> listen;  // at least one
   absl::Duration t1 = absl::Milliseconds(500);
-  // Requests under way at once; more wait in a queue, since sofia-sip's retransmission queue is
-  // a linear list.
-  int max_in_flight = 2000;
   std::string allow_events;  // value of Allow-Events
   std::string accept;        // value of Accept in answers to OPTIONS
+  std::string resolv_conf;   // see LocatorOptions
+  DestinationPolicy destinations;
+  RequestSchedulerOptions scheduler;  // its t1 is set from the one above
+  StreamTransportOptions streams;
 };
 
-// The sofia-sip side of one SIP thread: listeners, client transactions, and stateless answers
-// to what comes in. NOTIFY goes to the handler, OPTIONS is answered here, other methods get 405.
+// The SIP side of one thread: listeners, the sending of requests from location to the final
+// response, and stateless answers to what comes in. NOTIFY goes to the handler, OPTIONS is
+// answered here, other methods get 405. Datagrams and their transactions are sofia-sip's (NTA),
+// streams are ours (StreamTransport).
 //
 // Threads: the loop's.
 class Endpoint : public RequestSender {
  public:
-  // Opens the listeners. Errors: UNAVAILABLE, naming the address. `handler`, `loop` and
-  // `metrics` (may be null) must outlive the endpoint.
+  // Opens the listeners. Errors: UNAVAILABLE, naming the address; INVALID_ARGUMENT, naming a
+  // certificate file. `handler`, `loop`, `random` and `metrics` (may be null) must outlive the
+  // endpoint.
   static absl::StatusOr<std::unique_ptr<Endpoint>> Open(EventLoop& loop, EndpointOptions options,
                                                         NotifyHandler& handler,
-                                                        SipMetrics* metrics);
+                                                        RandomSource& random, SipMetrics* metrics);
   ~Endpoint() override;
 
-  RequestId Send(OutgoingRequest request, std::function<void(const Response&)> on_final) override;
+  RequestId Send(std::string first_hop, RequestPriority priority, RequestClient& client) override;
   void Forget(RequestId id) override;
 
   // Port of each listener, in the order of EndpointOptions::listen.
-  const std::vector<int>& ports() const;
+  std::vector<int> ports() const;
 
   struct Core;
 

@@ -42,13 +42,30 @@ struct Challenge {
   std::string value;   // of the header: `Digest realm="…", …`
 };
 
+// Why a request brought no response.
+enum class SendFailure {
+  kNone,
+  kTimeout,     // Timer F; status 408
+  kTransport,   // no connection, or it broke; status 503
+  kNoAddress,   // DNS knows no server, or does not answer; status 503
+  kNotAllowed,  // --sip_allowed_destinations; status 403
+  kOverload,    // too many requests wait already; status 503
+};
+
 // The final answer to a request of ours.
 struct Response {
   int status = 0;  // 200 to 699
-  // Nobody sent it: 408 stands for a time-out (Timer F), 503 for a transport failure.
+  // Nobody sent it: it stands for a failure on our side.
   bool made_here = false;
+  SendFailure failure = SendFailure::kNone;  // with made_here
   std::string_view to_tag;
   std::string contact;                  // URI of the first Contact; empty if none
+  std::vector<std::string> redirect_to;  // of a 3xx: URIs of the Contacts, best (q) first
+  std::vector<std::string> accept;       // of a 406, 415: media types that the peer takes
+  std::vector<std::string> unsupported;  // of a 420: option tags
+  std::vector<std::string> required;     // of a 421: option tags
+  std::string allow;                     // of a 405: Allow as received
+  std::string allow_events;              // of a 489: Allow-Events as received
   std::optional<uint32_t> expires;      // seconds
   std::optional<uint32_t> min_expires;  // seconds
   std::optional<uint32_t> retry_after;  // seconds

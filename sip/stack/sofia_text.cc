@@ -6,10 +6,14 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/numbers.h"
 #include "sip/base/header_grammar.h"
 
 namespace sipevents::sip {
 namespace {
+
+constexpr size_t kMaxRedirectTargets = 16;
+constexpr size_t kMaxListed = 32;
 
 void AddChallenges(const msg_auth_t* auth, bool proxy, std::vector<Challenge>& challenges) {
   for (; auth != nullptr; auth = auth->au_next) {
@@ -19,6 +23,22 @@ void AddChallenges(const msg_auth_t* auth, bool proxy, std::vector<Challenge>& c
 
 bool IsPrintable(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c <= '~'; });
+}
+
+// The URIs of the Contacts, those with the highest q first (RFC 3261 section 20.10).
+std::vector<std::string> RedirectTargets(const sip_contact_t* contact) {
+  std::vector<std::pair<double, std::string>> found;
+  for (; contact != nullptr && found.size() < kMaxRedirectTargets; contact = contact->m_next) {
+    double q = 1;
+    if (contact->m_q != nullptr && !absl::SimpleAtod(contact->m_q, &q)) q = 0;
+    if (std::string uri = TargetText(contact->m_url); !uri.empty()) found.emplace_back(q, uri);
+  }
+  std::stable_sort(found.begin(), found.end(),
+                   [](const auto& a, const auto& b) { return a.first > b.first; });
+  std::vector<std::string> targets;
+  targets.reserve(found.size());
+  for (auto& [q, uri] : found) targets.push_back(std::move(uri));
+  return targets;
 }
 
 // What a Record-Route says about where to send, without headers.
@@ -70,6 +90,18 @@ std::string TargetText(const url_t* url) {
   return IsPrintable(text) ? text : std::string();
 }
 
+namespace {
+
+// What a peer lists, for the log; so much of it.
+template <typename List>
+std::string Shown(const List* list) {
+  constexpr size_t kMaxShown = 256;
+  if (list == nullptr) return "";
+  return HeaderValue(reinterpret_cast<const msg_header_t*>(list)).substr(0, kMaxShown);
+}
+
+}  // namespace
+
 Response ToResponse(const sip_t& sip) {
   Response response;
   response.status = sip.sip_status->st_status;
@@ -81,6 +113,27 @@ Response ToResponse(const sip_t& sip) {
   }
   if (sip.sip_min_expires != nullptr) response.min_expires = sip.sip_min_expires->me_delta;
   if (sip.sip_retry_after != nullptr) response.retry_after = sip.sip_retry_after->af_delta;
+  if (response.status >= 300 && response.status < 400) {
+    response.redirect_to = RedirectTargets(sip.sip_contact);
+  }
+  for (const sip_accept_t* type = sip.sip_accept;
+       type != nullptr && response.accept.size() < kMaxListed; type = type->ac_next) {
+    response.accept.emplace_back(View(type->ac_type));
+  }
+  if (sip.sip_unsupported != nullptr && sip.sip_unsupported->k_items != nullptr) {
+    for (const auto* tag = sip.sip_unsupported->k_items;
+         *tag != nullptr && response.unsupported.size() < kMaxListed; ++tag) {
+      response.unsupported.emplace_back(View(*tag));
+    }
+  }
+  if (response.status == 405) response.allow = Shown(sip.sip_allow);
+  if (response.status == 489) response.allow_events = Shown(sip.sip_allow_events);
+  if (response.status == 421 && sip.sip_require != nullptr && sip.sip_require->k_items != nullptr) {
+    for (const auto* tag = sip.sip_require->k_items;
+         *tag != nullptr && response.required.size() < kMaxListed; ++tag) {
+      response.required.emplace_back(View(*tag));
+    }
+  }
   AddChallenges(sip.sip_www_authenticate, false, response.challenges);
   AddChallenges(sip.sip_proxy_authenticate, true, response.challenges);
   return response;

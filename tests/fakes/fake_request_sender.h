@@ -1,7 +1,8 @@
 #ifndef TESTS_FAKES_FAKE_REQUEST_SENDER_H_
 #define TESTS_FAKES_FAKE_REQUEST_SENDER_H_
 
-#include <functional>
+#include <cstddef>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -9,33 +10,73 @@
 
 namespace sipevents::sip {
 
-// A RequestSender without a network: it records requests, and the test answers them.
+// A RequestSender without a network: it records requests, and the test answers them. Requests
+// leave at once, unless `hold` is set: then they wait until Release().
 //
 // Threads: one.
 class FakeRequestSender : public RequestSender {
  public:
   struct Sent {
     RequestId id = 0;
+    std::string first_hop;
+    RequestPriority priority = RequestPriority::kSubscribe;
     OutgoingRequest request;
-    std::function<void(const Response&)> on_final;  // empty: answered or forgotten
+    RequestClient* client = nullptr;  // null: answered or forgotten
   };
 
-  RequestId Send(OutgoingRequest request, std::function<void(const Response&)> on_final) override {
-    sent.push_back({sent.size() + 1, std::move(request), std::move(on_final)});
-    return sent.size();
+  RequestId Send(std::string first_hop, RequestPriority priority, RequestClient& client) override {
+    Sent entry{++last_id_, std::move(first_hop), priority, {}, &client};
+    if (hold) {
+      waiting.push_back(std::move(entry));
+    } else {
+      Leave(std::move(entry));
+    }
+    return last_id_;
   }
 
-  void Forget(RequestId id) override { sent.at(id - 1).on_final = nullptr; }
+  void Forget(RequestId id) override {
+    for (Sent& entry : sent) {
+      if (entry.id == id) entry.client = nullptr;
+    }
+    std::erase_if(waiting, [id](const Sent& entry) { return entry.id == id; });
+  }
+
+  // Lets the requests that wait leave, in the order they came.
+  void Release() {
+    for (Sent& entry : std::exchange(waiting, {})) Leave(std::move(entry));
+  }
+
+  // Answers the oldest request that waits, which never leaves.
+  void FailWaiting(const Response& response) {
+    RequestClient* const client = waiting.front().client;
+    waiting.erase(waiting.begin());
+    client->OnFinal(response);
+  }
+
+  // The `index`th request leaves once more, for another server.
+  void FailOver(size_t index) { sent.at(index).client->OnSent(); }
 
   // Answers the `index`th request.
   void Answer(size_t index, const Response& response) {
-    const auto on_final = std::exchange(sent.at(index).on_final, nullptr);
-    if (on_final) on_final(response);
+    RequestClient* const client = std::exchange(sent.at(index).client, nullptr);
+    if (client != nullptr) client->OnFinal(response);
   }
 
   const OutgoingRequest& last() const { return sent.back().request; }
 
+  bool hold = false;
   std::vector<Sent> sent;
+  std::vector<Sent> waiting;
+
+ private:
+  void Leave(Sent entry) {
+    RequestClient* const client = entry.client;
+    entry.request = client->Fill();
+    sent.push_back(std::move(entry));
+    client->OnSent();
+  }
+
+  RequestId last_id_ = 0;
 };
 
 }  // namespace sipevents::sip

@@ -1,0 +1,68 @@
+#include "sip/shard.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "sip/base/status_macros.h"
+
+namespace sipevents::sip {
+
+absl::StatusOr<std::unique_ptr<Shard>> Shard::Start(int index, const AgentOptions& options,
+                                                    const AgentSetup& setup) {
+  std::unique_ptr<Shard> shard(new Shard(index));
+  absl::Status status;
+  shard->loop_.Run([&] { status = shard->Open(index, options, setup); });
+  if (absl::IsInvalidArgument(status)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--sip_tls_cert, --sip_tls_key, --sip_tls_ca: ", status.message()));
+  }
+  if (!status.ok()) return status;
+  return shard;
+}
+
+Shard::Shard(int index) : loop_(absl::StrCat("sip-", index)) {}
+
+Shard::~Shard() {
+  loop_.Run([this] {
+    subscriber_.reset();
+    endpoint_.reset();
+    dialogs_.reset();
+  });
+}
+
+void Shard::Post(std::function<void(Subscriber&)> action) {
+  loop_.Post([this, action = std::move(action)] { action(*subscriber_); });
+}
+
+void Shard::PostAfter(absl::Duration delay, std::function<void()> action) {
+  loop_.Post([this, delay, action = std::move(action)]() mutable {
+    loop_.timers().At(loop_.clock().Now() + delay, std::move(action));
+  });
+}
+
+absl::Status Shard::Open(int index, const AgentOptions& options, const AgentSetup& setup) {
+  EndpointOptions endpoint_options = setup.endpoint;
+  endpoint_options.listen = ListenersOf(setup, options, index);
+  SIPEVENTS_ASSIGN_OR_RETURN(endpoint_, Endpoint::Open(loop_, std::move(endpoint_options), relay_,
+                                                       random_, options.metrics));
+  ports_ = endpoint_->ports();
+  dialogs_ = std::make_unique<DialogTable>(random_);
+  subscriber_ =
+      std::make_unique<Subscriber>(SubscriberContext{.sender = *endpoint_,
+                                                     .clock = loop_.clock(),
+                                                     .timers = loop_.timers(),
+                                                     .random = random_,
+                                                     .dialogs = *dialogs_,
+                                                     .credentials = setup.credentials,
+                                                     .scratch = scratch_,
+                                                     .metrics = options.metrics,
+                                                     .t1 = options.t1,
+                                                     .outbound_route = setup.outbound_route,
+                                                     .identity = options.identity,
+                                                     .expires = options.expires,
+                                                     .strict = options.strict});
+  relay_.target = subscriber_.get();
+  return absl::OkStatus();
+}
+
+}  // namespace sipevents::sip

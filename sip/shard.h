@@ -1,0 +1,66 @@
+#ifndef SIP_SHARD_H_
+#define SIP_SHARD_H_
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "sip/agent_setup.h"
+#include "sip/base/random_id.h"
+#include "sip/packages/decode_scratch.h"
+#include "sip/stack/dialog_table.h"
+#include "sip/stack/endpoint.h"
+#include "sip/stack/event_loop.h"
+#include "sip/subscriber/subscriber.h"
+
+namespace sipevents::sip {
+
+// One SIP thread with all that it owns.
+//
+// Threads: any; each call is carried out on the shard's thread. Created and destroyed from
+// outside, where it waits for its thread.
+class Shard {
+ public:
+  // Starts the thread and opens its listeners. `setup` must outlive the shard. Errors:
+  // UNAVAILABLE (an address), INVALID_ARGUMENT (a certificate file).
+  static absl::StatusOr<std::unique_ptr<Shard>> Start(int index, const AgentOptions& options,
+                                                      const AgentSetup& setup);
+  ~Shard();
+
+  void Post(std::function<void(Subscriber&)> action);
+
+  // `delay` from now; dropped if the shard goes before.
+  void PostAfter(absl::Duration delay, std::function<void()> action);
+
+  // Ports in use, in the order of AgentOptions::listen.
+  const std::vector<int>& ports() const { return ports_; }
+
+ private:
+  // Subscriber and endpoint need each other; this is what the endpoint holds first.
+  class Relay : public NotifyHandler {
+   public:
+    NotifyAnswer OnNotify(const IncomingNotify& notify) override {
+      return target->OnNotify(notify);
+    }
+    NotifyHandler* target = nullptr;
+  };
+
+  explicit Shard(int index);
+
+  absl::Status Open(int index, const AgentOptions& options, const AgentSetup& setup);
+
+  SystemRandom random_;
+  DecodeScratch scratch_;
+  Relay relay_;
+  std::vector<int> ports_;
+  std::unique_ptr<Endpoint> endpoint_;
+  std::unique_ptr<DialogTable> dialogs_;
+  std::unique_ptr<Subscriber> subscriber_;
+  EventLoop loop_;  // last: its thread must be gone before what it uses
+};
+
+}  // namespace sipevents::sip
+
+#endif  // SIP_SHARD_H_

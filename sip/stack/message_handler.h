@@ -1,0 +1,22 @@
+#ifndef SIP_STACK_MESSAGE_HANDLER_H_
+#define SIP_STACK_MESSAGE_HANDLER_H_
+
+#include <sofia-sip/sip.h>
+
+#include <optional>
+
+#include "sip/stack/message.h"
+
+namespace sipevents::sip {
+
+// Hears requests, whatever they came over. Threads: the loop's.
+class MessageHandler {
+ public:
+  virtual ~MessageHandler() = default;
+  // A request that is whole and well-formed; nullopt: no answer.
+  virtual std::optional<NotifyAnswer> OnRequest(const sip_t& sip) = 0;
+};
+
+}  // namespace sipevents::sip
+
+#endif  // SIP_STACK_MESSAGE_HANDLER_H_

@@ -1,0 +1,90 @@
+#include "sip/stack/request_checks.h"
+
+#include <sofia-sip/msg_parser.h>
+#include <sofia-sip/sip_header.h>
+#include <sofia-sip/sip_parser.h>
+#include <sofia-sip/sip_util.h>
+
+#include <string_view>
+
+#include "sip/base/ascii.h"
+#include "sip/base/header_grammar.h"
+#include "sip/stack/request_message.h"
+#include "sip/stack/sofia_text.h"
+
+namespace sipevents::sip {
+namespace {
+
+constexpr uint32_t kMaxCseq = (1U << 31) - 1;  // RFC 3261 section 8.1.1.5
+
+// Headers whose errors do not matter to an event subscriber.
+constexpr unsigned kTolerated =
+    sip_mask_response | sip_mask_proxy | sip_mask_registrar | sip_mask_pref | sip_mask_privacy;
+
+// Bodies are taken as they are: nothing is unpacked.
+bool HasEncodedBody(const sip_t& sip) {
+  if (sip.sip_payload == nullptr || sip.sip_content_encoding == nullptr) return false;
+  const auto* encodings = sip.sip_content_encoding->k_items;
+  return encodings != nullptr && encodings[0] != nullptr &&
+         !EqualsIgnoreCase(View(encodings[0]), "identity");
+}
+
+// None of the extensions that a peer may require is supported.
+NotifyAnswer Unsupported(const sip_t& sip) {
+  const auto* required = reinterpret_cast<const msg_header_t*>(sip.sip_require);
+  return {420, {{"Unsupported", HeaderValue(required)}}};
+}
+
+}  // namespace
+
+std::optional<NotifyAnswer> RefuseMalformed(msg_t* message, const sip_t& sip) {
+  if ((msg_extract_errors(message) & ~kTolerated) != 0 || (sip.sip_flags & MSG_FLG_ERROR) != 0) {
+    return NotifyAnswer{400, {}};
+  }
+  if (sip.sip_from == nullptr || sip.sip_to == nullptr || sip.sip_call_id == nullptr ||
+      sip.sip_cseq == nullptr || sip.sip_via == nullptr || sip_sanity_check(&sip) < 0) {
+    return NotifyAnswer{400, {}, "Missing or Bad Header"};
+  }
+  if (!EqualsIgnoreCase(View(sip.sip_request->rq_version), "SIP/2.0")) return NotifyAnswer{505, {}};
+  return std::nullopt;
+}
+
+std::optional<NotifyAnswer> RefuseBadNotify(const sip_t& sip) {
+  if (sip.sip_cseq->cs_method != sip_method_notify) {
+    return NotifyAnswer{400, {}, "CSeq of another method"};
+  }
+  if (sip.sip_cseq->cs_seq > kMaxCseq) {
+    return NotifyAnswer{400, {}, "CSeq out of range"};  // TOR-21
+  }
+  if (sip.sip_contact == nullptr) return NotifyAnswer{400, {}, "Missing Contact"};  // TOR-18
+  if (sip.sip_event == nullptr) return NotifyAnswer{400, {}, "Missing Event"};
+  if (!IsEventType(View(sip.sip_event->o_type))) {
+    return NotifyAnswer{400, {}, "Bad Event"};  // GEN-10
+  }
+  if (sip.sip_require != nullptr) return Unsupported(sip);
+  if (HasEncodedBody(sip)) return NotifyAnswer{415, {{"Accept-Encoding", "identity"}}};
+  return std::nullopt;
+}
+
+std::optional<NotifyAnswer> AnswerOther(const sip_t& sip, const std::string& accept,
+                                        const std::string& allow_events) {
+  const sip_request_t& request = *sip.sip_request;
+  switch (request.rq_method) {
+    case sip_method_ack:
+      return std::nullopt;
+    case sip_method_cancel:
+      return NotifyAnswer{481, {}};  // there is no transaction that could be cancelled
+    case sip_method_options:
+      break;
+    default:
+      return NotifyAnswer{405, {{"Allow", kAllowedMethods}}};
+  }
+  if (request.rq_url->url_type != url_sip && request.rq_url->url_type != url_sips) {
+    return NotifyAnswer{416, {}};
+  }
+  if (sip.sip_require != nullptr) return Unsupported(sip);
+  return NotifyAnswer{
+      200, {{"Allow", kAllowedMethods}, {"Accept", accept}, {"Allow-Events", allow_events}}};
+}
+
+}  // namespace sipevents::sip
