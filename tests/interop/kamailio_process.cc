@@ -1,7 +1,11 @@
 #include "tests/interop/kamailio_process.h"
 
 #include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
@@ -22,23 +26,58 @@ absl::StatusOr<int> FreePort() {
   return wire->port();
 }
 
+// One section of tls.cfg. Kamailio takes `verify_certificate` for a chain that it trusts, and asks
+// nobody for a name.
+std::string TlsSection(std::string_view name, const KamailioTls& tls,
+                       const CertificateFiles& certificate, bool require) {
+  const char* required = require ? "yes" : "no";
+  return absl::StrCat("[", std::string(name), "]\nmethod = ", tls.method,
+                      "\ncertificate = ", certificate.chain, "\nprivate_key = ", certificate.key,
+                      "\nca_list = ", tls.authorities, "\nverify_certificate = ", required,
+                      "\nrequire_certificate = ", required, "\n");
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<KamailioProcess>> KamailioProcess::Start(
-    const std::string& directory) {
+    const std::string& directory, const std::optional<KamailioTls>& tls) {
   std::unique_ptr<KamailioProcess> kamailio(new KamailioProcess());
   kamailio->directory_ = directory;
   SIPEVENTS_ASSIGN_OR_RETURN(kamailio->phone_, SipPeer::Start());
   SIPEVENTS_ASSIGN_OR_RETURN(kamailio->port_, FreePort());
+  if (tls.has_value()) {
+    SIPEVENTS_ASSIGN_OR_RETURN(kamailio->tls_port_, FreePort());
+    kamailio->WriteTlsConfiguration(*tls);
+  }
   SIPEVENTS_RETURN_IF_ERROR(kamailio->Restart());
   return kamailio;
 }
 
-std::string KamailioProcess::uri() const { return absl::StrCat("sip:127.0.0.1:", port_); }
+std::string KamailioProcess::uri(Transport transport, const std::string& user) const {
+  std::string uri =
+      absl::StrCat("sip:", user, user.empty() ? "" : "@", "127.0.0.1:", port(transport));
+  if (transport != Transport::kUdp) {
+    absl::StrAppend(&uri, ";transport=", std::string(TransportName(transport)));
+  }
+  return uri;
+}
+
+void KamailioProcess::WriteTlsConfiguration(const KamailioTls& tls) const {
+  std::filesystem::create_directories(directory_);
+  std::ofstream file(absl::StrCat(directory_, "/tls.cfg"));
+  file << TlsSection("server:default", tls, tls.certificate, tls.require_certificate) << "\n"
+       << TlsSection("client:default", tls, tls.certificate, true);
+  if (tls.server_name.empty()) return;
+  file << "\n"
+       << TlsSection("server:any", tls, tls.certificate_of_name, tls.require_certificate)
+       << "server_name = " << tls.server_name << "\n";
+}
 
 absl::Status KamailioProcess::Restart() {
-  SIPEVENTS_ASSIGN_OR_RETURN(process_, ChildProcess::Start({"tests/interop/start-kamailio",
-                                                            absl::StrCat(port_), directory_}));
+  std::vector<std::string> arguments = {"tests/interop/start-kamailio", absl::StrCat(port_),
+                                        directory_};
+  if (tls_port_ != 0) arguments.push_back(absl::StrCat(tls_port_));
+  SIPEVENTS_ASSIGN_OR_RETURN(process_, ChildProcess::Start(arguments));
   return WaitUntilReady();
 }
 

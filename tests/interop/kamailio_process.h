@@ -2,32 +2,55 @@
 #define TESTS_INTEROP_KAMAILIO_PROCESS_H_
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "sip/base/net_address.h"
 #include "tests/peer/sip_peer.h"
+#include "tests/peer/test_certificates.h"
 #include "tests/scenarios/child_process.h"
 
 namespace sipevents::testing {
 
-// A real Kamailio as presence server of example.com on a port of loopback, set up by
+// How Kamailio takes part in TLS, in both directions.
+struct KamailioTls {
+  CertificateFiles certificate;  // shown to those who connect, and by itself when it connects
+  std::string authorities;       // whom it trusts
+  // Whether those who connect must show a certificate. The servers that it connects to must.
+  bool require_certificate = true;
+  // Shown instead to those who ask for this name (RFC 6066); empty: to nobody.
+  std::string server_name;
+  CertificateFiles certificate_of_name;
+  std::string method = "TLSv1.2+";  // versions, as Kamailio names them
+};
+
+// A real Kamailio as presence server of example.com on ports of loopback, set up by
 // kamailio.cfg.in.
 //
 // Threads: one at a time.
 class KamailioProcess {
  public:
-  // Starts it on a free port, with its files in `directory`, and waits until it answers.
-  static absl::StatusOr<std::unique_ptr<KamailioProcess>> Start(const std::string& directory);
+  // Starts it on free ports, with its files in `directory`, and waits until it answers. It serves
+  // UDP and TCP, and TLS if asked to.
+  static absl::StatusOr<std::unique_ptr<KamailioProcess>> Start(
+      const std::string& directory, const std::optional<KamailioTls>& tls = std::nullopt);
 
-  int port() const { return port_; }
-  // `sip:127.0.0.1:port`.
-  std::string uri() const;
+  // Where it is reached over a transport: UDP and TCP share a port.
+  int port(Transport transport = Transport::kUdp) const {
+    return transport == Transport::kTls ? tls_port_ : port_;
+  }
+  // `sip:127.0.0.1:port`, or with `;transport=tcp` or `;transport=tls`; of a user if one is named.
+  std::string uri(Transport transport = Transport::kUdp, const std::string& user = "") const;
 
   // Ends it without notice.
   absl::Status Kill();
   // Starts it again on the same port, with what was published before.
   absl::Status Restart();
+
+  // What it has logged lately.
+  std::string Log() const { return process_->Stderr(); }
 
   // Publishes a document over SIP, as `target` itself; returns the status of the answer.
   absl::StatusOr<int> Publish(const std::string& target, const std::string& event_package,
@@ -36,11 +59,14 @@ class KamailioProcess {
  private:
   KamailioProcess() = default;
 
+  // Writes the file that Kamailio's tls module reads.
+  void WriteTlsConfiguration(const KamailioTls& tls) const;
   // Asks with OPTIONS until it answers.
   absl::Status WaitUntilReady();
 
   std::string directory_;
   int port_ = 0;
+  int tls_port_ = 0;                // 0: no TLS
   std::unique_ptr<SipPeer> phone_;  // whose PUBLISHs and OPTIONS these are
   std::unique_ptr<ChildProcess> process_;
 };

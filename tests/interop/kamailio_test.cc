@@ -1,5 +1,3 @@
-#include <fstream>
-#include <iostream>
 #include <memory>
 #include <string>
 #include <vector>
@@ -8,46 +6,37 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/base/status_asserts.h"
-#include "tests/interop/kamailio_process.h"
+#include "tests/interop/kamailio_scenario.h"
 #include "tests/scenarios/bodies.h"
 #include "tests/scenarios/cli_process.h"
 #include "tests/scenarios/gateway_process.h"
 #include "tests/scenarios/scenario.h"
 
-// The gateway and a real presence server.
+// The gateway and a real presence server, over each transport. Over TLS both show certificates.
 
 namespace sipevents::testing {
 namespace {
 
-class KamailioTest : public ::testing::Test {
+class KamailioTest : public KamailioScenario, public ::testing::WithParamInterface<Transport> {
  protected:
-  void SetUp() override {
-    // A directory for each test, since each has a server of its own.
-    directory_ = absl::StrCat(::testing::TempDir(), "/",
-                              ::testing::UnitTest::GetInstance()->current_test_info()->name());
-    ASSERT_OK_AND_ASSIGN(kamailio_, KamailioProcess::Start(directory_));
-  }
+  void SetUp() override { ASSERT_OK(StartKamailio(MutualTls())); }
 
-  void TearDown() override {
-    if (HasFailure() && gateway_ != nullptr) {
-      std::cerr << "gateway:\n" << gateway_->process().Stderr() << "\n";
-    }
+  // Everything goes to Kamailio over the transport of the case.
+  absl::Status StartGateway(const std::vector<std::string>& more = {}) {
+    std::vector<std::string> flags = MutualTlsFlags();
+    flags.push_back(ProxyFlag(GetParam()));
+    flags.insert(flags.end(), more.begin(), more.end());
+    return KamailioScenario::StartGateway(flags);
   }
-
-  absl::Status StartGateway(std::vector<std::string> flags = {}) {
-    flags.push_back(absl::StrCat("--sip_outbound_proxy=", kamailio_->uri(), ";lr"));
-    absl::StatusOr<std::unique_ptr<GatewayProcess>> gateway = GatewayProcess::Start(flags);
-    if (!gateway.ok()) return gateway.status();
-    gateway_ = *std::move(gateway);
-    return absl::OkStatus();
-  }
-
-  std::string directory_;
-  std::unique_ptr<KamailioProcess> kamailio_;
-  std::unique_ptr<GatewayProcess> gateway_;
 };
 
-TEST_F(KamailioTest, PresenceArrivesTypedWithinASecondOfThePublish) {
+INSTANTIATE_TEST_SUITE_P(Over, KamailioTest,
+                         ::testing::Values(Transport::kUdp, Transport::kTcp, Transport::kTls),
+                         [](const ::testing::TestParamInfo<Transport>& parameter) {
+                           return std::string(TransportName(parameter.param));
+                         });
+
+TEST_P(KamailioTest, PresenceArrivesTypedWithinASecondOfThePublish) {
   ASSERT_OK(StartGateway());
   ASSERT_OK_AND_ASSIGN(const auto cli, CliProcess::Watch(*gateway_, kAlice, "presence"));
   ASSERT_OK(cli->WaitForState(v1::Subscription::ACTIVE));
@@ -67,7 +56,46 @@ TEST_F(KamailioTest, PresenceArrivesTypedWithinASecondOfThePublish) {
   EXPECT_EQ(item.event().presence().tuples(0).basic(), v1::OPEN);
 }
 
-TEST_F(KamailioTest, DialogInfoArrivesTyped) {
+// The SUBSCRIBE goes over a connection that the gateway opens, and so does every further one; the
+// NOTIFYs come over another one, which Kamailio opens to the Contact.
+TEST_P(KamailioTest, TransportIsUsedInBothDirections) {
+  ASSERT_OK(StartGateway());
+  ASSERT_OK_AND_ASSIGN(const auto alice, CliProcess::Watch(*gateway_, kAlice, "presence"));
+  ASSERT_OK(alice->WaitForState(v1::Subscription::ACTIVE));
+
+  ASSERT_OK_AND_ASSIGN(const auto bob,
+                       CliProcess::Watch(*gateway_, "sip:bob@example.com", "presence"));
+  ASSERT_OK(bob->WaitForState(v1::Subscription::ACTIVE));
+
+  for (const Transport transport : {Transport::kTcp, Transport::kTls}) {
+    const double expected = transport == GetParam() ? 1 : 0;
+    EXPECT_THAT(Connections(transport, "gateway"), IsOkAndHolds(expected));
+    EXPECT_THAT(Connections(transport, "peer"), IsOkAndHolds(expected));
+  }
+}
+
+// No outbound proxy: the target itself says how it is reached, and Kamailio's Contact where the
+// refreshes go.
+TEST_P(KamailioTest, TargetThatNamesTheTransportIsWatchedAndRefreshed) {
+  std::vector<std::string> flags = MutualTlsFlags();
+  flags.push_back("--sip_expires=4s");
+  ASSERT_OK(KamailioScenario::StartGateway(flags));
+  ASSERT_OK_AND_ASSIGN(
+      const auto cli,
+      CliProcess::Watch(*gateway_, kamailio_->uri(GetParam(), "alice"), "presence"));
+  ASSERT_OK(cli->WaitForState(v1::Subscription::ACTIVE));
+
+  ASSERT_OK(WaitForAnswers("SUBSCRIBE", 200, 2));
+
+  ASSERT_THAT(kamailio_->Publish("sip:alice@127.0.0.1", "presence", "application/pidf+xml",
+                                 Pidf("open", "still here")),
+              IsOkAndHolds(200));
+  EXPECT_OK(cli->WaitForItem(
+      "presence", [](const v1::WatchItem& item) { return NoteOf(item.event()) == "still here"; }));
+  EXPECT_THAT(gateway_->Metric("sipevents_sip_responses_total", "status=\"481\""), IsOkAndHolds(0));
+}
+
+TEST_P(KamailioTest, DialogInfoArrivesTyped) {
   ASSERT_OK(StartGateway());
   ASSERT_OK_AND_ASSIGN(const auto cli, CliProcess::Watch(*gateway_, kAlice, "dialog"));
   ASSERT_OK(cli->WaitForState(v1::Subscription::ACTIVE));
@@ -84,7 +112,7 @@ TEST_F(KamailioTest, DialogInfoArrivesTyped) {
   EXPECT_EQ(item.event().dialog_info().dialogs(0).direction(), v1::RECIPIENT);
 }
 
-TEST_F(KamailioTest, MessageSummaryArrivesTyped) {
+TEST_P(KamailioTest, MessageSummaryArrivesTyped) {
   ASSERT_OK(StartGateway());
   ASSERT_OK_AND_ASSIGN(const auto cli, CliProcess::Watch(*gateway_, kAlice, "message-summary"));
   ASSERT_OK(cli->WaitForState(v1::Subscription::ACTIVE));
@@ -103,7 +131,7 @@ TEST_F(KamailioTest, MessageSummaryArrivesTyped) {
   EXPECT_EQ(item.event().message_summary().counts(0).old_count(), 8U);
 }
 
-TEST_F(KamailioTest, FetchBringsWhatWasPublishedBefore) {
+TEST_P(KamailioTest, FetchBringsWhatWasPublishedBefore) {
   ASSERT_OK(StartGateway());
   ASSERT_THAT(
       kamailio_->Publish(kAlice, "presence", "application/pidf+xml", Pidf("closed", "gone home")),
@@ -120,10 +148,9 @@ TEST_F(KamailioTest, FetchBringsWhatWasPublishedBefore) {
   EXPECT_EQ(event.presence().tuples(0).basic(), v1::CLOSED);
 }
 
-TEST_F(KamailioTest, UserWhoAsksForDigestIsWatched) {
+TEST_P(KamailioTest, UserWhoAsksForDigestIsWatched) {
   constexpr char kSecured[] = "sip:secured@example.com";
-  const std::string credentials = absl::StrCat(directory_, "/credentials");
-  std::ofstream(credentials) << "example.com gateway s3cret\n";
+  const std::string credentials = WriteFile("credentials", "example.com gateway s3cret\n");
   ASSERT_OK(StartGateway({"--sip_credentials_file=" + credentials}));
   ASSERT_OK_AND_ASSIGN(const auto cli, CliProcess::Watch(*gateway_, kSecured, "presence"));
   ASSERT_OK(cli->WaitForState(v1::Subscription::ACTIVE));
@@ -136,9 +163,8 @@ TEST_F(KamailioTest, UserWhoAsksForDigestIsWatched) {
       "presence", [](const v1::WatchItem& item) { return NoteOf(item.event()) == "vault"; }));
 }
 
-TEST_F(KamailioTest, WrongPasswordIsReportedAndNotRepeated) {
-  const std::string credentials = absl::StrCat(directory_, "/credentials");
-  std::ofstream(credentials) << "example.com gateway wrong\n";
+TEST_P(KamailioTest, WrongPasswordIsReportedAndNotRepeated) {
+  const std::string credentials = WriteFile("credentials", "example.com gateway wrong\n");
   ASSERT_OK(StartGateway({"--sip_credentials_file=" + credentials}));
 
   ASSERT_OK_AND_ASSIGN(const auto cli,
@@ -151,7 +177,7 @@ TEST_F(KamailioTest, WrongPasswordIsReportedAndNotRepeated) {
 
 // The server dies and comes back: a subscriber learns of it at its refresh. The client does
 // nothing at all and gets RETRYING, then the state again.
-TEST_F(KamailioTest, ServerKilledAndRestartedComesBackWithoutANewCall) {
+TEST_P(KamailioTest, ServerKilledAndRestartedComesBackWithoutANewCall) {
   ASSERT_OK(StartGateway({"--sip_expires=10s"}));
   ASSERT_OK_AND_ASSIGN(const auto cli, CliProcess::Watch(*gateway_, kAlice, "presence"));
   ASSERT_OK(cli->WaitForState(v1::Subscription::ACTIVE));
@@ -187,6 +213,21 @@ TEST_F(KamailioTest, ServerKilledAndRestartedComesBackWithoutANewCall) {
     }
     return false;
   }));
+}
+
+// TLS-06: a request that is too large for a datagram goes over TCP where the URI leaves that open.
+TEST_F(KamailioScenario, RequestTooLargeForADatagramGoesOverTcp) {
+  ASSERT_OK(StartKamailio());
+  ASSERT_OK(StartGateway({ProxyFlag(Transport::kUdp)}));
+  std::string accept = "--accept=application/pidf+xml";
+  for (int i = 0; i < 15; ++i) {
+    absl::StrAppend(&accept, ",application/vnd.example.", std::string(60, 'x'), i, "+xml");
+  }
+
+  ASSERT_OK_AND_ASSIGN(const auto cli, CliProcess::Watch(*gateway_, kAlice, "presence", {accept}));
+
+  ASSERT_OK(cli->WaitForState(v1::Subscription::ACTIVE));
+  EXPECT_THAT(Connections(Transport::kTcp, "gateway"), IsOkAndHolds(1));
 }
 
 }  // namespace
