@@ -11,7 +11,7 @@ def cc_system_proto_library(name, srcs, grpc_srcs = [], deps = [], proto_deps = 
     """Compiles .proto files of this package.
 
     Args:
-      name: of the cc_library.
+      name: of the cc_library; NAME_messages is the same without services, and without gRPC.
       srcs: .proto files with messages only.
       grpc_srcs: .proto files with services.
       deps: other cc_system_proto_library targets that the generated code needs.
@@ -34,11 +34,21 @@ def cc_system_proto_library(name, srcs, grpc_srcs = [], deps = [], proto_deps = 
         outs = outs,
         cmd = " && ".join(commands),
     )
+    messages = [o for o in outs if ".grpc.pb." not in o]
+    services = [o for o in outs if ".grpc.pb." in o]
+    native.cc_library(
+        name = name + "_messages",
+        srcs = [o for o in messages if o.endswith(".cc")],
+        hdrs = [o for o in messages if o.endswith(".h")],
+        deps = deps + ["//third_party:protobuf"],
+        strip_include_prefix = "/api",
+        visibility = visibility,
+    )
     native.cc_library(
         name = name,
-        srcs = [o for o in outs if o.endswith(".cc")],
-        hdrs = [o for o in outs if o.endswith(".h")],
-        deps = deps + ["//third_party:protobuf"] + (["//third_party:grpc"] if grpc_srcs else []),
+        srcs = [o for o in services if o.endswith(".cc")],
+        hdrs = [o for o in services if o.endswith(".h")],
+        deps = [":" + name + "_messages"] + (["//third_party:grpc"] if grpc_srcs else []),
         strip_include_prefix = "/api",
         visibility = visibility,
     )

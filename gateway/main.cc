@@ -58,7 +58,14 @@ constexpr double kDrainShare = 0.9;
 // Signals that come within this time are one.
 constexpr absl::Duration kSameSignal = absl::Seconds(1);
 
-sip::AgentOptions AgentOptionsOf(const Settings& settings, Metrics& metrics) {
+// How many connections each side may have, of the descriptors that the system allows.
+struct ConnectionBounds {
+  size_t grpc;
+  int sip;  // over TCP and TLS, of each direction
+};
+
+sip::AgentOptions AgentOptionsOf(const Settings& settings, const ConnectionBounds& bounds,
+                                 Metrics& metrics) {
   sip::AgentOptions options;
   for (const SipListenAddress& address : settings.sip_listen) {
     options.listen.push_back(address.ToString());
@@ -71,7 +78,21 @@ sip::AgentOptions AgentOptionsOf(const Settings& settings, Metrics& metrics) {
   options.credentials_file = settings.sip_credentials_file;
   options.expires = settings.sip_expires;
   options.strict = settings.sip_strict;
+  options.authenticate_notify = settings.sip_authenticate_notify;
   options.t1 = settings.sip_t1;
+  options.retry_base = settings.sip_retry_base;
+  options.allowed_destinations = settings.sip_allowed_destinations;
+  options.tls_certificate_file = settings.sip_tls_cert;
+  options.tls_key_file = settings.sip_tls_key;
+  options.tls_authorities_file = settings.sip_tls_ca;
+  options.tls_require_client_certificate = settings.sip_tls_require_client_cert;
+  options.tls_verify_server = settings.sip_tls_verify;
+  options.tls_minimum_version = settings.sip_tls_min_version;
+  options.resolv_conf = settings.sip_resolv_conf;
+  options.destination_rate = settings.sip_destination_rate;
+  options.destination_in_flight = settings.sip_destination_in_flight;
+  options.max_in_flight = settings.sip_max_in_flight;
+  options.max_connections = bounds.sip;
   options.metrics = &metrics;
   return options;
 }
@@ -83,7 +104,7 @@ class Gateway {
  public:
   // Errors: one line that names the flag that cannot be used.
   static absl::StatusOr<std::unique_ptr<Gateway>> Build(const Settings& settings,
-                                                        size_t max_connections);
+                                                        const ConnectionBounds& bounds);
   ~Gateway();
 
   // `ready grpc=… sip=… http=…`, in the syntax of the flags, with the ports in use.
@@ -102,7 +123,7 @@ class Gateway {
         budget_(settings.event_log_memory) {}
 
   absl::Status BuildTokens(const Settings& settings);
-  absl::Status BuildSip(const Settings& settings);
+  absl::Status BuildSip(const Settings& settings, const ConnectionBounds& bounds);
   absl::Status BuildService(const Settings& settings);
   absl::Status BuildServers(const Settings& settings, TlsFiles tls, size_t max_connections);
   void AddGauges();
@@ -124,13 +145,13 @@ class Gateway {
 };
 
 absl::StatusOr<std::unique_ptr<Gateway>> Gateway::Build(const Settings& settings,
-                                                        size_t max_connections) {
+                                                        const ConnectionBounds& bounds) {
   std::unique_ptr<Gateway> gateway(new Gateway(settings));
   SIPEVENTS_ASSIGN_OR_RETURN(TlsFiles tls, ReadTlsFiles(settings));
   SIPEVENTS_RETURN_IF_ERROR(gateway->BuildTokens(settings));
-  SIPEVENTS_RETURN_IF_ERROR(gateway->BuildSip(settings));
+  SIPEVENTS_RETURN_IF_ERROR(gateway->BuildSip(settings, bounds));
   SIPEVENTS_RETURN_IF_ERROR(gateway->BuildService(settings));
-  SIPEVENTS_RETURN_IF_ERROR(gateway->BuildServers(settings, std::move(tls), max_connections));
+  SIPEVENTS_RETURN_IF_ERROR(gateway->BuildServers(settings, std::move(tls), bounds.grpc));
   return gateway;
 }
 
@@ -148,9 +169,9 @@ absl::Status Gateway::BuildTokens(const Settings& settings) {
   return absl::OkStatus();
 }
 
-absl::Status Gateway::BuildSip(const Settings& settings) {
+absl::Status Gateway::BuildSip(const Settings& settings, const ConnectionBounds& bounds) {
   absl::StatusOr<std::unique_ptr<sip::RunningAgent>> agent =
-      sip::StartAgent(AgentOptionsOf(settings, metrics_));
+      sip::StartAgent(AgentOptionsOf(settings, bounds, metrics_));
   if (absl::IsUnavailable(agent.status())) {
     return absl::UnavailableError(absl::StrCat("--sip_listen: ", agent.status().message()));
   }
@@ -297,10 +318,13 @@ size_t RaiseDescriptorLimit() {
   return limit.rlim_cur;
 }
 
-// gRPC leaves some descriptors for SIP over TCP, HTTP and files: a quarter, at most 256.
-size_t MaxConnections(const Settings& settings, size_t descriptors) {
-  const size_t available = descriptors - std::min<size_t>(descriptors / 4, 256);
-  return std::min(static_cast<size_t>(settings.grpc_max_connections), available);
+// SIP over TCP and TLS may have a quarter of the descriptors, at most 20,000; HTTP, files and all
+// else an eighth, at most 256.
+ConnectionBounds BoundConnections(const Settings& settings, size_t descriptors) {
+  const size_t sip = std::min<size_t>(descriptors / 4, 20'000);
+  const size_t available = descriptors - sip - std::min<size_t>(descriptors / 8, 256);
+  return {std::min(static_cast<size_t>(settings.grpc_max_connections), available),
+          static_cast<int>(sip / 2)};
 }
 
 int Fail(const absl::Status& status) {
@@ -339,16 +363,16 @@ int Main(const std::vector<std::string_view>& arguments) {
     return 0;
   }
   const Settings& settings = command_line->settings;
-  const size_t max_connections = MaxConnections(settings, RaiseDescriptorLimit());
+  const ConnectionBounds bounds = BoundConnections(settings, RaiseDescriptorLimit());
   StartLog(settings.log_format, settings.log_level);
-  absl::StatusOr<std::unique_ptr<Gateway>> gateway = Gateway::Build(settings, max_connections);
+  absl::StatusOr<std::unique_ptr<Gateway>> gateway = Gateway::Build(settings, bounds);
   if (!gateway.ok()) return Fail(gateway.status());
   ReleaseLog();
-  if (max_connections < static_cast<size_t>(settings.grpc_max_connections)) {
+  if (bounds.grpc < static_cast<size_t>(settings.grpc_max_connections)) {
     Log(LogSeverity::kInfo, "main",
         "fewer connections than --grpc_max_connections: too few "
         "file descriptors (ulimit -n)",
-        {{"connections", max_connections}});
+        {{"connections", bounds.grpc}});
   }
   const int status = RunUntilSignal(**gateway, settings, signals);
   gateway->reset();

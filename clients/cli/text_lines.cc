@@ -139,6 +139,10 @@ Summary TextLines::StateSummary(const v1::Subscription& subscription) const {
   if (subscription.has_stale_since()) {
     absl::StrAppend(&text, ", stale since ", Clock(ToTime(subscription.stale_since())));
   }
+  if (subscription.has_waiting_since()) {
+    absl::StrAppend(&text, ", waiting to be sent since ",
+                    Clock(ToTime(subscription.waiting_since())));
+  }
   return {text, ToneOf(subscription.state())};
 }
 

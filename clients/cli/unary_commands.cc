@@ -100,6 +100,7 @@ ExitStatus RunSubscriptionsList(const CommandContext& context) {
   request.set_filter(context.arguments.Text("filter"));
   request.set_page_size(context.arguments.Number("page_size").value_or(0));
   ExitStatus exit_status = kDone;
+  int waiting = 0;
   do {
     v1::ListSubscriptionsResponse page;
     const absl::Status called =
@@ -110,7 +111,11 @@ ExitStatus RunSubscriptionsList(const CommandContext& context) {
       if (!Print(context, line, exit_status)) return exit_status;
     }
     request.set_page_token(page.next_page_token());
+    waiting = page.waiting_count();
   } while (!request.page_token().empty());
+  if (waiting > 0 && !context.format.PrintsErrors()) {
+    Remark(absl::StrCat("Subscriptions with a request that waits to be sent: ", waiting));
+  }
   return exit_status;
 }
 

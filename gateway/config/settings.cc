@@ -15,12 +15,16 @@ namespace {
 constexpr size_t kMaxFileOctets = 1 << 20;
 
 absl::Status CheckFiles(const Settings& settings) {
-  const std::array<std::pair<std::string_view, const std::string*>, 5> files = {
+  const std::array<std::pair<std::string_view, const std::string*>, 9> files = {
       {{"grpc_tls_cert", &settings.grpc_tls_cert},
        {"grpc_tls_key", &settings.grpc_tls_key},
        {"grpc_client_ca", &settings.grpc_client_ca},
        {"grpc_tokens_file", &settings.grpc_tokens_file},
-       {"sip_credentials_file", &settings.sip_credentials_file}}};
+       {"sip_credentials_file", &settings.sip_credentials_file},
+       {"sip_tls_cert", &settings.sip_tls_cert},
+       {"sip_tls_key", &settings.sip_tls_key},
+       {"sip_tls_ca", &settings.sip_tls_ca},
+       {"sip_resolv_conf", &settings.sip_resolv_conf}}};
   for (const auto& [flag, path] : files) {
     if (path->empty()) continue;
     const absl::Status readable = ReadFile(*path, kMaxFileOctets).status();
@@ -42,6 +46,21 @@ absl::Status CheckTls(const Settings& settings) {
   if (!settings.grpc_client_ca.empty() && settings.grpc_tls_cert.empty()) {
     return UnusableFlag("grpc_client_ca", settings.grpc_client_ca,
                         "expected --grpc_tls_cert and --grpc_tls_key as well");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckSipTls(const Settings& settings) {
+  if (!settings.sip_tls_cert.empty() && settings.sip_tls_key.empty()) {
+    return UnusableFlag("sip_tls_cert", settings.sip_tls_cert, "expected --sip_tls_key as well");
+  }
+  if (!settings.sip_tls_key.empty() && settings.sip_tls_cert.empty()) {
+    return UnusableFlag("sip_tls_key", settings.sip_tls_key, "expected --sip_tls_cert as well");
+  }
+  for (const SipListenAddress& listen : settings.sip_listen) {
+    if (listen.transport != Transport::kTls || !settings.sip_tls_cert.empty()) continue;
+    return UnusableFlag("sip_listen", listen.ToString(),
+                        "tls: expected --sip_tls_cert and --sip_tls_key as well");
   }
   return absl::OkStatus();
 }
@@ -93,6 +112,7 @@ absl::Status UnusableFlag(std::string_view flag, std::string_view value,
 
 absl::Status CheckSettings(const Settings& settings) {
   SIPEVENTS_RETURN_IF_ERROR(CheckTls(settings));
+  SIPEVENTS_RETURN_IF_ERROR(CheckSipTls(settings));
   SIPEVENTS_RETURN_IF_ERROR(CheckAuthentication(settings));
   SIPEVENTS_RETURN_IF_ERROR(CheckSip(settings));
   return CheckFiles(settings);

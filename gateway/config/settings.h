@@ -39,8 +39,25 @@ struct Settings {
   std::string sip_credentials_file;                   // empty: none
   absl::Duration sip_expires = absl::ZeroDuration();  // zero: each package's own
   bool sip_strict = false;                            // --sip_profile=strict
+  bool sip_authenticate_notify = false;               // --sip_notify_auth=digest
   absl::Duration sip_t1 = absl::Milliseconds(500);
-  std::string tel_domain;  // empty: tel: targets are refused
+  absl::Duration sip_retry_base = absl::Seconds(30);
+  std::string sip_resolv_conf;  // empty: /etc/resolv.conf
+  std::string tel_domain;       // empty: tel: targets are refused
+
+  // SIP over TLS; the files are PEM
+  std::string sip_tls_cert;  // a chain; empty: none, and no tls: listener
+  std::string sip_tls_key;
+  std::string sip_tls_ca;                    // empty: the system's authorities
+  bool sip_tls_require_client_cert = false;  // --sip_tls_client_auth=require
+  bool sip_tls_verify = true;                // servers prove who they are
+  std::string sip_tls_min_version = "1.2";   // or "1.3"
+
+  // Where SIP requests may go, and how fast
+  std::string sip_allowed_destinations;  // empty: the default; checked by the SIP side
+  int sip_destination_rate = 1000;       // requests per second; 0: no bound
+  int sip_destination_in_flight = 500;
+  int sip_max_in_flight = 2000;
 
   // Life of Subscriptions, and bounds
   absl::Duration linger = absl::Minutes(5);

@@ -79,9 +79,6 @@ Read Only(std::string_view usable, std::string_view why) {
 absl::StatusOr<std::vector<SipListenAddress>> ReadSipListen(std::string_view value) {
   SIPEVENTS_ASSIGN_OR_RETURN(auto addresses, ParseSipListenList(value));
   for (const SipListenAddress& address : addresses) {
-    if (address.transport == Transport::kTls) {
-      return absl::InvalidArgumentError("expected udp: or tcp:, tls: is not in this version");
-    }
     if (!IsNumericHost(address.address.host)) {
       return absl::InvalidArgumentError("expected IP addresses, such as udp:127.0.0.1:5060");
     }
@@ -136,7 +133,7 @@ std::vector<SettingRow> GrpcRows() {
 std::vector<SettingRow> SipRows() {
   return {
       {"sip_listen", "TRANSPORT:HOST:PORT,...", "udp:127.0.0.1:5060,tcp:127.0.0.1:5060",
-       "Where SIP is served, udp: or tcp:; port 0 picks one.",
+       "Where SIP is served, udp:, tcp: or tls:; port 0 picks one.",
        Into(&Settings::sip_listen, ReadSipListen)},
       {"sip_advertise", "HOST[:PORT],...", "",
        "What Via and Contact say: one for all listeners, or one for each; empty: the bound "
@@ -162,10 +159,59 @@ std::vector<SettingRow> SipRows() {
       {"sip_profile", "lenient|strict", "lenient",
        "Whether what peers get wrong is tolerated or refused.",
        Choice<bool>(&Settings::sip_strict, {{"lenient", false}, {"strict", true}})},
+      {"sip_notify_auth", "none|digest", "none",
+       "Whether NOTIFYs are challenged: the notifier proves to know the credentials that we have "
+       "for the domain.",
+       Choice<bool>(&Settings::sip_authenticate_notify, {{"none", false}, {"digest", true}})},
       {"sip_t1", "DURATION", "500ms", "T1 of RFC 3261; Timers B, F and N are 64 times this.",
        Duration(&Settings::sip_t1, absl::Milliseconds(10), absl::Seconds(10))},
+      {"sip_retry_base", "DURATION", "30s",
+       "How long the first retry after a failure waits, at most; each further one twice as long.",
+       Duration(&Settings::sip_retry_base, absl::Milliseconds(100), absl::Minutes(30))},
+      {"sip_resolv_conf", "FILE", "",
+       "Which name servers to ask, in the form of /etc/resolv.conf; empty: that one.",
+       Text(&Settings::sip_resolv_conf)},
       {"tel_domain", "DOMAIN", "", "Where tel: targets are looked up; empty: they are refused.",
        Into(&Settings::tel_domain, ReadTelDomain)},
+  };
+}
+
+std::vector<SettingRow> SipTlsRows() {
+  return {
+      {"sip_tls_cert", "FILE", "",
+       "Our certificate chain for SIP (PEM), shown to clients and servers; tls: listeners need it.",
+       Text(&Settings::sip_tls_cert)},
+      {"sip_tls_key", "FILE", "", "Private key of --sip_tls_cert (PEM).",
+       Text(&Settings::sip_tls_key)},
+      {"sip_tls_ca", "FILE", "",
+       "Authorities (PEM) that the certificates of SIP peers must come from; empty: the system's.",
+       Text(&Settings::sip_tls_ca)},
+      {"sip_tls_client_auth", "none|require", "none",
+       "Whether peers that connect to a tls: listener must show a certificate.",
+       Choice<bool>(&Settings::sip_tls_require_client_cert, {{"none", false}, {"require", true}})},
+      {"sip_tls_verify", "", "true",
+       "Whether SIP servers must prove to be who was meant; off only in a laboratory.",
+       Switch(&Settings::sip_tls_verify)},
+      {"sip_tls_min_version", "1.2|1.3", "1.2", "The oldest version of TLS that is spoken.",
+       Choice<std::string>(&Settings::sip_tls_min_version, {{"1.2", "1.2"}, {"1.3", "1.3"}})},
+  };
+}
+
+std::vector<SettingRow> SipSendingRows() {
+  return {
+      {"sip_allowed_destinations", "NETWORK|DOMAIN,...", "",
+       "Where requests may go, whoever names the place: networks (10.0.0.0/8, 2001:db8::/32, "
+       "192.0.2.7) and domains (example.com and below); empty: everywhere but link-local, "
+       "multicast and broadcast.",
+       Text(&Settings::sip_allowed_destinations)},
+      {"sip_destination_rate", "N", "1000", "Requests a second to one server; 0: no bound.",
+       Number(&Settings::sip_destination_rate, 0, 1'000'000)},
+      {"sip_destination_in_flight", "N", "500",
+       "Requests to one server that are not answered yet; more wait.",
+       Number(&Settings::sip_destination_in_flight, 1, 100'000)},
+      {"sip_max_in_flight", "N", "2000",
+       "Requests to all servers that are not answered yet; more wait.",
+       Number(&Settings::sip_max_in_flight, 1, 100'000)},
   };
 }
 
@@ -213,7 +259,8 @@ std::vector<SettingRow> ProcessRows() {
 absl::Span<const SettingRow> SettingsTable() {
   static const auto* table = [] {
     auto* rows = new std::vector<SettingRow>();
-    for (auto&& part : {GrpcRows(), SipRows(), ServiceRows(), ProcessRows()}) {
+    for (auto&& part :
+         {GrpcRows(), SipRows(), SipTlsRows(), SipSendingRows(), ServiceRows(), ProcessRows()}) {
       rows->insert(rows->end(), part.begin(), part.end());
     }
     return rows;

@@ -52,6 +52,15 @@ v1::SubscriptionSpec SpecOf(const SubscriptionKey& key, absl::Duration expires) 
   return spec;
 }
 
+bool IsWaiting(const sip::SubscriptionStatus& status) {
+  return status.waiting_since != absl::InfinitePast();
+}
+
+bool IsEstablished(const sip::SubscriptionStatus& status) {
+  return status.state == sip::SubscriptionState::kActive ||
+         status.state == sip::SubscriptionState::kPending;
+}
+
 void SetStatus(const sip::SubscriptionStatus& status, v1::Subscription& subscription) {
   subscription.set_state(StateOf(status.state));
   subscription.set_reason(ToUtf8(status.reason));
@@ -65,13 +74,15 @@ void SetStatus(const sip::SubscriptionStatus& status, v1::Subscription& subscrip
   if (status.stale_since != absl::InfinitePast()) {
     SetTime(status.stale_since, subscription.mutable_stale_since());
   }
+  if (IsWaiting(status)) SetTime(status.waiting_since, subscription.mutable_waiting_since());
   subscription.set_dialog_count(status.dialog_count);
 }
 
 // Whether the streams should hear of the step from one status to the next. They need not hear
-// of each refresh: sip_expire_time alone moves only in the resource.
+// of each refresh: sip_expire_time alone, and that a refresh waits, moves only in the resource.
 bool IsNews(sip::SubscriptionStatus before, const sip::SubscriptionStatus& now) {
   before.sip_expire_time = now.sip_expire_time;
+  if (IsEstablished(now)) before.waiting_since = now.waiting_since;
   return before != now;
 }
 
@@ -87,13 +98,22 @@ Incarnation::Incarnation(const WantedSubscription& wanted, std::string uid, cons
           parts.executor, parts.budget)),
       event_head_(
           EventEncoder::EncodeHead(wanted.name, wanted.key.target_uri, wanted.key.event_package)),
+      waiting_count_(parts.waiting_count),
       expires_(wanted.expires) {
   metrics_.MoveSubscription(std::nullopt, sip::SubscriptionState::kSubscribing);
   // Of what happens, none may be left out, not even before the first watch comes to look.
   if (sip::DescribePackage(key_.event_package).every_event) LogView(*log_).KeepHistory();
 }
 
-Incarnation::~Incarnation() { metrics_.MoveSubscription(status_.state, std::nullopt); }
+Incarnation::~Incarnation() {
+  metrics_.MoveSubscription(status_.state, std::nullopt);
+  CountWaiting(IsWaiting(status_), false);
+}
+
+void Incarnation::CountWaiting(bool before, bool now) {
+  if (before == now || waiting_count_ == nullptr) return;
+  waiting_count_->fetch_add(now ? 1 : -1, std::memory_order_relaxed);
+}
 
 v1::Subscription Incarnation::Describe() const {
   v1::Subscription subscription;
@@ -149,6 +169,7 @@ void Incarnation::OnStatus(const sip::SubscriptionStatus& status) {
     status_ = now;
   }
   metrics_.MoveSubscription(before.state, now.state);
+  CountWaiting(IsWaiting(before), IsWaiting(now));
   if (is_terminated) terminated_.store(true, std::memory_order_release);
   const bool is_first = log_head_ == 0;
   if (is_first || IsNews(std::move(before), now)) {

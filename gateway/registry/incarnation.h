@@ -36,6 +36,8 @@ class Incarnation final : public sip::SubscriptionObserver {
     HistoryBudget& budget;
     Metrics& metrics;
     LogLimits log_limits;
+    // Counts the Subscriptions of the tenant that wait; null: nobody wants to know.
+    std::shared_ptr<std::atomic<int64_t>> waiting_count;
   };
 
   // `uid` is new; `wanted.expires` is what the agent is asked for.
@@ -86,6 +88,7 @@ class Incarnation final : public sip::SubscriptionObserver {
 
   Dialog& DialogOf(std::string_view id);
   std::string LastDocument(const Dialog& dialog) const;
+  void CountWaiting(bool before, bool now);
   void NoteNotify(absl::Time receive_time);
 
   const SubscriptionKey key_;
@@ -94,6 +97,7 @@ class Incarnation final : public sip::SubscriptionObserver {
   PackageMetrics& metrics_;
   const std::shared_ptr<EventLog> log_;
   const std::string event_head_;
+  const std::shared_ptr<std::atomic<int64_t>> waiting_count_;
 
   std::atomic<bool> terminated_{false};
   std::atomic<bool> deleted_{false};

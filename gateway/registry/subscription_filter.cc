@@ -66,7 +66,7 @@ class SubscriptionFilter::Parser {
     if (!field.has_value()) {
       return absl::InvalidArgumentError(
           "a term that begins with one of name, target_uri, event_package, identity, state, "
-          "reason, sip_status");
+          "reason, sip_status, waiting");
     }
     term.field = *field;
     if (Take("!=")) {
@@ -108,6 +108,10 @@ class SubscriptionFilter::Parser {
         return absl::InvalidArgumentError("= or != and a number for sip_status");
       }
     }
+    if (term.field == Field::kWaiting && (term.operation == Operation::kContains ||
+                                          (term.value != "true" && term.value != "false"))) {
+      return absl::InvalidArgumentError("= or != and true or false for waiting");
+    }
     v1::Subscription::State state = v1::Subscription::STATE_UNSPECIFIED;
     if (term.field == Field::kState && term.operation != Operation::kContains &&
         !v1::Subscription::State_Parse(term.value, &state)) {
@@ -126,6 +130,7 @@ class SubscriptionFilter::Parser {
         {"state", Field::kState},
         {"reason", Field::kReason},
         {"sip_status", Field::kSipStatus},
+        {"waiting", Field::kWaiting},
     };
     for (const auto& [known, field] : kFields) {
       if (known == name) return field;
@@ -159,6 +164,8 @@ std::string SubscriptionFilter::ValueOf(Field field, const v1::Subscription& sub
       return subscription.reason();
     case Field::kSipStatus:
       return std::to_string(subscription.sip_status());
+    case Field::kWaiting:
+      return subscription.has_waiting_since() ? "true" : "false";
   }
   return "";
 }

@@ -28,7 +28,16 @@ class SubscriptionFilter {
   bool Matches(const v1::Subscription& subscription) const;
 
  private:
-  enum class Field { kName, kTargetUri, kEventPackage, kIdentity, kState, kReason, kSipStatus };
+  enum class Field {
+    kName,
+    kTargetUri,
+    kEventPackage,
+    kIdentity,
+    kState,
+    kReason,
+    kSipStatus,
+    kWaiting
+  };
   enum class Operation { kEquals, kDiffers, kContains };
   struct Term {
     Field field = Field::kName;

@@ -1,7 +1,6 @@
 #include "gateway/registry/subscription_registry.h"
 
 #include <algorithm>
-#include <map>
 
 #include "gateway/registry/subscribe_request.h"
 #include "gateway/rpc/grpc_status.h"
@@ -62,6 +61,8 @@ absl::Status SubscriptionRegistry::AdmitStart(const std::string& name, bool rest
 
 void SubscriptionRegistry::Start(Entry& entry) {
   ++starts_;
+  auto& waiting = waiting_[entry.wanted.key.tenant];
+  if (waiting == nullptr) waiting = std::make_shared<std::atomic<int64_t>>(0);
   entry.incarnation = std::make_shared<Incarnation>(entry.wanted, RandomBase32(parts_.random, 16),
                                                     Incarnation::Parts{
                                                         .clock = parts_.clock,
@@ -69,6 +70,7 @@ void SubscriptionRegistry::Start(Entry& entry) {
                                                         .budget = parts_.budget,
                                                         .metrics = parts_.metrics,
                                                         .log_limits = options_.log_limits,
+                                                        .waiting_count = waiting,
                                                     });
   entry.sip_id = parts_.agent.Subscribe(SubscribeRequestFor(entry.wanted), entry.incarnation);
 }
@@ -271,6 +273,12 @@ void SubscriptionRegistry::Run() {
 size_t SubscriptionRegistry::size() const {
   MutexLock lock(mutex_);
   return table_.size();
+}
+
+int64_t SubscriptionRegistry::WaitingOf(const std::string& tenant) const {
+  MutexLock lock(mutex_);
+  const auto found = waiting_.find(tenant);
+  return found == waiting_.end() ? 0 : found->second->load(std::memory_order_relaxed);
 }
 
 }  // namespace sipevents::gateway

@@ -1,8 +1,10 @@
 #ifndef GATEWAY_REGISTRY_SUBSCRIPTION_REGISTRY_H_
 #define GATEWAY_REGISTRY_SUBSCRIPTION_REGISTRY_H_
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -128,6 +130,9 @@ class SubscriptionRegistry final : public Runnable {
   // How many there are, for metrics and tests.
   size_t size() const;
 
+  // How many of a tenant's have a SUBSCRIBE that waits for its turn.
+  int64_t WaitingOf(const std::string& tenant) const;
+
  private:
   friend class WatchLease;
   struct Entry;
@@ -162,6 +167,8 @@ class SubscriptionRegistry final : public Runnable {
 
   mutable Mutex mutex_;
   Table table_ ABSL_GUARDED_BY(mutex_);
+  // Of each tenant that ever started one; tenants are made by the operator.
+  std::map<std::string, std::shared_ptr<std::atomic<int64_t>>> waiting_ ABSL_GUARDED_BY(mutex_);
   RestartLimiter restarts_ ABSL_GUARDED_BY(mutex_);
   size_t watches_ ABSL_GUARDED_BY(mutex_) = 0;
   uint64_t starts_ ABSL_GUARDED_BY(mutex_) = 0;  // of incarnations

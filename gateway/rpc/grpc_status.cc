@@ -55,6 +55,7 @@ void AttachRetry(absl::Duration retry_after, absl::Status& status) {
 
 v1::ErrorReason SipReason(std::string_view reason) {
   if (reason == "response") return v1::SIP_RESPONSE;
+  if (reason == "no-address") return v1::SIP_ADDRESS_NOT_FOUND;
   if (reason == "timeout" || reason == "no-notify" || reason == "transport" ||
       reason == "expired") {
     return v1::SIP_TIMEOUT;
@@ -74,6 +75,7 @@ std::string SipMessage(int sip_status, std::string_view reason) {
   if (reason == "timeout") return "the SIP peer did not answer in time";
   if (reason == "no-notify") return "the SIP peer accepted the request but sent no NOTIFY";
   if (reason == "transport") return "the SIP peer cannot be reached";
+  if (reason == "no-address") return "DNS knows no SIP server for the target";
   if (reason == "expired") return "the SIP subscription expired";
   return absl::StrCat("the SIP peer ended the subscription: ", Excerpt(reason));
 }
@@ -183,6 +185,15 @@ absl::Status Draining() {
 }
 
 absl::Status SipError(int sip_status, std::string_view reason, absl::Duration retry_after) {
+  if (reason == "destination-not-allowed") {
+    return Build(absl::StatusCode::kPermissionDenied,
+                 "the gateway may not send SIP requests to where this target leads",
+                 v1::DESTINATION_NOT_ALLOWED, kGatewayDomain);
+  }
+  if (reason == "overload") {
+    return Build(absl::StatusCode::kResourceExhausted, "too many SIP requests wait to be sent",
+                 v1::BOUND_REACHED, kGatewayDomain, {{"bound", "sip_requests_waiting"}});
+  }
   absl::Status status = Build(CodeOfSipFailure(sip_status, reason), SipMessage(sip_status, reason),
                               SipReason(reason), kSipDomain, {{"sip_reason", Excerpt(reason)}});
   if (sip_status != 0) {

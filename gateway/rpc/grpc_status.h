@@ -75,10 +75,12 @@ absl::Status Draining();
 
 // What a SIP peer caused; domain `sip`, `metadata.sip_status` (unless 0) and
 // `metadata.sip_reason`. `reason` is as in sip::FetchResult and sip::SubscriptionStatus:
-// `response` (code by the table of docs/api.md), `timeout`, `no-notify`, `transport` or
-// `expired` (UNAVAILABLE), or the notifier's own: `rejected` is PERMISSION_DENIED,
-// `noresource` is NOT_FOUND, all others are UNAVAILABLE. `retry_after` above zero adds a
-// RetryInfo.
+// `response` (code by the table of docs/api.md), `timeout`, `no-notify`, `transport`,
+// `no-address` or `expired` (UNAVAILABLE), or the notifier's own: `rejected` is
+// PERMISSION_DENIED, `noresource` is NOT_FOUND, all others are UNAVAILABLE. `retry_after` above
+// zero adds a RetryInfo. Two reasons are the gateway's doing and have its domain:
+// `destination-not-allowed` (PERMISSION_DENIED, DESTINATION_NOT_ALLOWED) and `overload`
+// (RESOURCE_EXHAUSTED, BOUND_REACHED, `metadata.bound` "sip_requests_waiting").
 absl::Status SipError(int sip_status, std::string_view reason,
                       absl::Duration retry_after = absl::ZeroDuration());
 

@@ -148,6 +148,7 @@ absl::Status SubscriptionService::List(const grpc::CallbackServerContext& contex
   SIPEVENTS_ASSIGN_OR_RETURN(const Caller caller, Admit(context));
   SIPEVENTS_RETURN_IF_ERROR(Authorize(caller, Action::kList, {}));
   SIPEVENTS_ASSIGN_OR_RETURN(const ListOrder order, checks_.Check(request, caller.tenant));
+  response.set_waiting_count(static_cast<int32_t>(parts_.registry.WaitingOf(caller.tenant)));
   std::string after = order.after;
   for (size_t scanned = 0; scanned < kMaxRowsScanned; scanned += kRowsAtOnce) {
     const auto rows = parts_.registry.ListAfter(caller.tenant, after, kRowsAtOnce);

@@ -141,6 +141,44 @@ class Metrics::CallbackGauge : public prometheus::Collectable {
   const std::function<double()> read_;
 };
 
+struct Metrics::Sending {
+  explicit Sending(prometheus::Registry& registry)
+      : waiting(NewGauges(registry, "sipevents_sip_requests_waiting",
+                          "SIP requests that wait for their turn.")
+                    .Add({})),
+        servers_down(NewGauges(registry, "sipevents_sip_servers_down",
+                               "SIP servers that failed again and again and get single probes.")
+                         .Add({})),
+        held_back(NewCounters(registry, "sipevents_sip_requests_held_back_total",
+                              "SIP requests that could not leave at once: for the rate, for what "
+                              "is in flight, or since the server is down."),
+                  "reason"),
+        trips(NewCounters(registry, "sipevents_sip_breaker_trips_total",
+                          "How often requests to a SIP server were stopped, and a probe failed."),
+              "cause"),
+        connections(NewGauges(registry, "sipevents_sip_connections",
+                              "SIP connections that are open, by transport and by who opened "
+                              "them.")),
+        refused(NewCounters(registry, "sipevents_sip_connections_refused_total",
+                            "SIP connections that did not come about."),
+                "cause"),
+        bad_streams(NewCounters(registry, "sipevents_sip_bad_streams_total",
+                                "SIP connections closed since what came was no SIP message."),
+                    "status"),
+        dropped(NewCounters(registry, "sipevents_sip_stream_messages_dropped_total",
+                            "SIP messages dropped since their connection ended or was full.")
+                    .Add({})) {}
+
+  prometheus::Gauge& waiting;
+  prometheus::Gauge& servers_down;
+  NamedCounters held_back;
+  NamedCounters trips;
+  GaugeFamily& connections;
+  NamedCounters refused;
+  NamedCounters bad_streams;
+  prometheus::Counter& dropped;
+};
+
 Metrics::Metrics(std::function<bool(std::string_view)> is_known_package)
     : is_known_package_(std::move(is_known_package)),
       subscriptions_(NewGauges(registry_, "sipevents_subscriptions",
@@ -169,6 +207,7 @@ Metrics::Metrics(std::function<bool(std::string_view)> is_known_package)
           NewCounters(registry_, "sipevents_bound_reached_total",
                       "How often a bound of the gateway refused something."),
           "bound")),
+      sending_(std::make_unique<Sending>(registry_)),
       notify_to_stream_("sipevents_notify_to_stream_seconds",
                         "From the arrival of a NOTIFY to the write of its event to a stream.") {
   auto& connections = NewCounters(registry_, "sipevents_grpc_connections_total",
@@ -202,8 +241,6 @@ PackageMetrics& Metrics::ForPackage(std::string_view event_package) {
   const std::string label(event_package);
   return *packages_.emplace(label, NewPackage(label)).first->second;
 }
-
-void Metrics::OnBoundReached(std::string_view bound) { bounds_->Count(bound); }
 
 void Metrics::OnConnection(bool accepted) {
   (accepted ? connections_accepted_ : connections_refused_)->Increment();
@@ -242,5 +279,28 @@ void Metrics::OnDecodeError(std::string_view event_package) {
 }
 
 void Metrics::OnDeviation(std::string_view row) { deviations_->Count(row); }
+
+void Metrics::OnStreamOpen(std::string_view transport, bool accepted, int change) {
+  // Rare enough for a look-up; two transports and two directions.
+  sending_->connections
+      .Add({{"opened_by", accepted ? "peer" : "gateway"}, {"transport", std::string(transport)}})
+      .Increment(change);
+}
+
+void Metrics::OnStreamRefused(std::string_view cause) { sending_->refused.Count(cause); }
+
+void Metrics::OnBadStream(int status) { sending_->bad_streams.Count(absl::StrCat(status)); }
+
+void Metrics::OnStreamDropped() { sending_->dropped.Increment(); }
+
+void Metrics::OnWaiting(int change) { sending_->waiting.Increment(change); }
+
+void Metrics::OnHeldBack(std::string_view reason) { sending_->held_back.Count(reason); }
+
+void Metrics::OnBreakerTrip(std::string_view cause) { sending_->trips.Count(cause); }
+
+void Metrics::OnServersDown(int change) { sending_->servers_down.Increment(change); }
+
+void Metrics::OnBoundReached(std::string_view bound) { bounds_->Count(bound); }
 
 }  // namespace sipevents::gateway

@@ -70,8 +70,6 @@ class Metrics : public sip::SipMetrics {
   }
   // A gRPC stream began (+1) or ended (-1).
   void OnStream(int change) { streams_->Increment(change); }
-  // A bound refused something; `bound` as in BoundReached(). At most 64 names.
-  void OnBoundReached(std::string_view bound);
   // A gRPC connection was accepted, or closed at once for lack of room.
   void OnConnection(bool accepted);
 
@@ -89,11 +87,22 @@ class Metrics : public sip::SipMetrics {
   void OnInFlight(int change) override;
   void OnDecodeError(std::string_view event_package) override;
   void OnDeviation(std::string_view row) override;
+  void OnStreamOpen(std::string_view transport, bool accepted, int change) override;
+  void OnStreamRefused(std::string_view cause) override;
+  void OnBadStream(int status) override;
+  void OnStreamDropped() override;
+  void OnWaiting(int change) override;
+  void OnHeldBack(std::string_view reason) override;
+  void OnBreakerTrip(std::string_view cause) override;
+  void OnServersDown(int change) override;
+  // Also of the gateway itself, with `bound` as in BoundReached(). At most 64 names.
+  void OnBoundReached(std::string_view bound) override;
 
  private:
   class CodeCounters;   // by method and status
   class NamedCounters;  // by a name that is given at run time, up to a bound
   class CallbackGauge;
+  struct Sending;  // what is told of requests that wait, and of connections
 
   std::unique_ptr<PackageMetrics> NewPackage(const std::string& label);
 
@@ -108,6 +117,7 @@ class Metrics : public sip::SipMetrics {
   std::unique_ptr<CodeCounters> responses_;
   std::unique_ptr<NamedCounters> deviations_;
   std::unique_ptr<NamedCounters> bounds_;
+  std::unique_ptr<Sending> sending_;
   LatencyHistogram notify_to_stream_;
   prometheus::Counter* connections_accepted_ = nullptr;
   prometheus::Counter* connections_refused_ = nullptr;

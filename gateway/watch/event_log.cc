@@ -130,7 +130,7 @@ void EventLog::ReplaceNewest(LogEntry& entry, const EntryRef& reference) {
   entry.ordinal_ = events_before + (entry.kind() == EntryKind::kEvent ? 1 : 0);
   if (found != newest_.rend()) {
     change -= static_cast<int64_t>((*found)->memory_size());
-    if (!keeps_history_) Fold(**found);
+    if (!keeps_history_ && !AreLastWords(**found, entry)) Fold(**found);
     newest_.erase(std::next(found).base());
   }
   newest_.push_back(reference);

@@ -52,8 +52,9 @@ class LogWaiter {
 //
 // The ring holds consecutive sequences up to head(). Until a reader asks for history (EVERY), the
 // octets of what was superseded are dropped at once and a stub keeps the place, so that memory
-// does not depend on how often a state changes. A tombstone leaves the table of newest
-// entries together with its place in the ring: see tombstone_floor().
+// does not depend on how often a state changes; only the last words of a dialog stay as long as
+// there is room, for who has not heard them. A tombstone leaves the table of newest entries
+// together with its place in the ring: see tombstone_floor().
 //
 // Threads: Append*(), Settle() and Close() on the one SIP thread that owns the subscription;
 // they take no lock that a reader holds, and their cost does not depend on who watches. All else

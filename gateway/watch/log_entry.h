@@ -104,6 +104,13 @@ class EntryRef {
   LogEntry* entry_ = nullptr;
 };
 
+// Whether `event` is what a dialog said with its last breath: the NOTIFY that ended it had a body.
+// Then the end follows at once.
+inline bool AreLastWords(const LogEntry& event, const LogEntry& end) {
+  return event.kind() == EntryKind::kEvent && end.kind() == EntryKind::kDialogEnded &&
+         event.key() == end.key() && event.sequence() + 1 == end.sequence();
+}
+
 }  // namespace sipevents::gateway
 
 #endif  // GATEWAY_WATCH_LOG_ENTRY_H_

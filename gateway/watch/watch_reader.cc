@@ -208,8 +208,16 @@ bool WatchReader::PickBookmark(const LogView& view) {
 }
 
 const EntryRef* WatchReader::Next(const LogView& view) const {
-  if (!options_.every || in_snapshot_) return FirstAfter(view.newest(), cursor_);
-  return cursor_ < view.head() ? &view.At(cursor_ + 1) : nullptr;
+  if (options_.every && !in_snapshot_) {
+    return cursor_ < view.head() ? &view.At(cursor_ + 1) : nullptr;
+  }
+  const EntryRef* next = FirstAfter(view.newest(), cursor_);
+  if (next == nullptr || in_snapshot_) return next;
+  // What a dialog said as it ended is told before the end, though nothing will follow from it.
+  const uint64_t before = (*next)->sequence() - 1;
+  if (before <= std::max(cursor_, view.trimmed_through())) return next;
+  const EntryRef& last = view.At(before);
+  return AreLastWords(*last, **next) && !last->payload().empty() ? &last : next;
 }
 
 void WatchReader::Take(const LogView& view, const EntryRef& entry) {
@@ -223,7 +231,11 @@ void WatchReader::Take(const LogView& view, const EntryRef& entry) {
       if (entry->ordinal() > key.ordinal + own) superseded = entry->ordinal() - key.ordinal - own;
     }
     key.ordinal = entry->ordinal();
-    if (std::exchange(key.awaited, false)) --awaited_keys_;
+    // After last words the bookmark waits for the end.
+    const bool last_words = entry->sequence() < view.head() && !options_.every &&
+                            view.trimmed_through() < entry->sequence() &&
+                            AreLastWords(*entry, *view.At(entry->sequence() + 1));
+    if (!last_words && std::exchange(key.awaited, false)) --awaited_keys_;
     if (entry->kind() == EntryKind::kDialogEnded) keys_.erase(entry->key());
   }
   cursor_ = entry->sequence();

@@ -150,6 +150,23 @@ TEST(CliTest, ListGoesThroughAllPages) {
   EXPECT_EQ(cli.out(), "{\"name\":\"subscriptions/1\"}\n{\"name\":\"subscriptions/2\"}\n");
 }
 
+TEST(CliTest, ListTellsPeopleOfTheBacklog) {
+  FakeGateway gateway;
+  gateway.on_list = [](const auto&, v1::ListSubscriptionsResponse& response) {
+    response.add_subscriptions()->set_name("subscriptions/1");
+    response.set_waiting_count(17);
+    return grpc::Status::OK;
+  };
+  CliProcess text({"subscriptions", "list", "--gateway", gateway.address()});
+  CliProcess json({"subscriptions", "list", "--gateway", gateway.address(), "--format=json"});
+
+  EXPECT_THAT(text.Wait(), IsOkAndHolds(0));
+  EXPECT_THAT(json.Wait(), IsOkAndHolds(0));
+
+  EXPECT_THAT(text.err(), HasSubstr("waits to be sent: 17"));
+  EXPECT_EQ(json.err(), "");
+}
+
 TEST(CliTest, ReaderThatHasLeftEndsItQuietly) {
   FakeGateway gateway;
   std::promise<CliProcess*> reader;

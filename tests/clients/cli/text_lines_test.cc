@@ -116,6 +116,9 @@ TEST(TextLinesTest, StatusLineTellsWhyAndUntilWhen) {
                         stale_since { seconds: 1700000000 } })"),
             "22:13:20.000  sip:alice@example.com  status  retrying (timeout), again at "
             "22:14:20.000, stale since 22:13:20.000");
+  EXPECT_EQ(ItemLine(R"(status { state: SUBSCRIBING waiting_since { seconds: 1700000000 } })"),
+            "22:13:20.000  sip:alice@example.com  status  subscribing, waiting to be sent since "
+            "22:13:20.000");
   EXPECT_EQ(ItemLine(R"(status { state: TERMINATED reason: "response" sip_status: 404 })"),
             "22:13:20.000  sip:alice@example.com  status  terminated (response 404)");
 }
@@ -151,6 +154,11 @@ TEST(TextLinesTest, SubscriptionLineHasNameStateAndWhatIsFollowed) {
 
   EXPECT_EQ(TextLines(absl::UTCTimeZone(), false).Subscription(subscription),
             "subscriptions/1abc  active  presence  sip:alice@example.com");
+  v1::Subscription waiting = subscription;
+  waiting.mutable_waiting_since()->set_seconds(1'700'000'000);
+  EXPECT_EQ(TextLines(absl::UTCTimeZone(), false).Subscription(waiting),
+            "subscriptions/1abc  active, waiting to be sent since 22:13:20.000  presence  "
+            "sip:alice@example.com");
 }
 
 TEST(TextLinesTest, ErrorNamesEachField) {

@@ -105,7 +105,20 @@ TEST(CommandLineTest, WhatCannotBeUsedIsNamedInOneLine) {
       {{"--grpc_listen=::1:5"}, {"--grpc_listen", "brackets"}},
       {{"--http_listen=9464"}, {"--http_listen", "host:port"}},
       {{"--sip_listen=127.0.0.1:5060"}, {"--sip_listen", "udp:"}},
-      {{"--sip_listen=tls:127.0.0.1:5061"}, {"--sip_listen", "tls: is not"}},
+      {{"--sip_listen=udp:127.0.0.1:5060,tls:127.0.0.1:5061"},
+       {"--sip_listen=\"tls:127.0.0.1:5061\"", "--sip_tls_cert", "--sip_tls_key"}},
+      {{"--sip_tls_cert=/etc/hostname"}, {"--sip_tls_cert", "--sip_tls_key as well"}},
+      {{"--sip_tls_key=/etc/hostname"}, {"--sip_tls_key", "--sip_tls_cert as well"}},
+      {{"--sip_tls_cert=/does/not/exist", "--sip_tls_key=/etc/hostname"},
+       {"--sip_tls_cert=\"/does/not/exist\"", "readable file"}},
+      {{"--sip_tls_ca=/does/not/exist"}, {"--sip_tls_ca", "readable file"}},
+      {{"--sip_tls_client_auth=yes"}, {"--sip_tls_client_auth", "none or require"}},
+      {{"--sip_tls_verify=maybe"}, {"--sip_tls_verify", "true or false"}},
+      {{"--sip_tls_min_version=1.1"}, {"--sip_tls_min_version", "1.2 or 1.3"}},
+      {{"--sip_resolv_conf=/does/not/exist"}, {"--sip_resolv_conf", "readable file"}},
+      {{"--sip_destination_rate=-1"}, {"--sip_destination_rate", "from 0 to"}},
+      {{"--sip_destination_in_flight=0"}, {"--sip_destination_in_flight", "from 1 to"}},
+      {{"--sip_max_in_flight=0"}, {"--sip_max_in_flight", "from 1 to"}},
       {{"--sip_listen=udp:sip.example.com:5060"}, {"--sip_listen", "IP addresses"}},
       {{"--sip_listen=udp:0.0.0.0:5060"}, {"--sip_listen", "--sip_advertise"}},
       {{"--sip_listen=udp:[::]:5060"}, {"--sip_listen", "--sip_advertise"}},
@@ -114,6 +127,7 @@ TEST(CommandLineTest, WhatCannotBeUsedIsNamedInOneLine) {
       {{"--sip_identity=bob"}, {"--sip_identity", "sip:"}},
       {{"--sip_outbound_proxy=127.0.0.1"}, {"--sip_outbound_proxy", "sip:"}},
       {{"--sip_profile=loose"}, {"--sip_profile", "lenient or strict"}},
+      {{"--sip_notify_auth=basic"}, {"--sip_notify_auth", "none or digest"}},
       {{"--log_format=xml"}, {"--log_format", "text or json"}},
       {{"--log_level=loud"}, {"--log_level", "debug or info or warning or error"}},
       {{"--data_dir=/var/lib/x"}, {"--data_dir", "memory"}},
@@ -161,6 +175,44 @@ TEST(CommandLineTest, ServerCertificateAloneIsNoAuthentication) {
   EXPECT_THAT(Parse({"--grpc_listen=0.0.0.0:1", cert, key}), StatusIs(kInvalid));
   EXPECT_OK(Parse({"--grpc_listen=0.0.0.0:1", cert, key, ca}));
   EXPECT_OK(Parse({"--grpc_listen=0.0.0.0:1", tokens}));
+}
+
+// TLS-01, TLS-05: what a TLS listener is given.
+TEST(CommandLineTest, TlsListenerTakesItsCertificateAndTerms) {
+  const std::string file = WriteFile("sip.pem", "x");
+  const std::string cert = "--sip_tls_cert=" + file;
+  const std::string key = "--sip_tls_key=" + file;
+  const std::string authorities = "--sip_tls_ca=" + file;
+  ASSERT_OK_AND_ASSIGN(
+      const CommandLine read,
+      Parse({"--sip_listen=tls:127.0.0.1:5061", cert, key, authorities,
+             "--sip_tls_client_auth=require", "--nosip_tls_verify", "--sip_tls_min_version=1.3"}));
+  EXPECT_THAT(read.settings.sip_listen,
+              ElementsAre(SipListenAddress{Transport::kTls, {"127.0.0.1", 5061}}));
+  EXPECT_EQ(read.settings.sip_tls_cert, file);
+  EXPECT_EQ(read.settings.sip_tls_key, file);
+  EXPECT_EQ(read.settings.sip_tls_ca, file);
+  EXPECT_TRUE(read.settings.sip_tls_require_client_cert);
+  EXPECT_FALSE(read.settings.sip_tls_verify);
+  EXPECT_EQ(read.settings.sip_tls_min_version, "1.3");
+}
+
+TEST(CommandLineTest, SipClientCertificateNeedsNoTlsListener) {
+  const std::string file = WriteFile("sip_client.pem", "x");
+  EXPECT_OK(Parse({"--sip_tls_cert=" + file, "--sip_tls_key=" + file}));
+}
+
+TEST(CommandLineTest, WhereAndHowFastRequestsGoIsTaken) {
+  const std::string file = WriteFile("resolv.conf", "nameserver 127.0.0.1\n");
+  ASSERT_OK_AND_ASSIGN(const CommandLine read,
+                       Parse({"--sip_allowed_destinations=10.0.0.0/8,example.com",
+                              "--sip_resolv_conf=" + file, "--sip_destination_rate=0",
+                              "--sip_destination_in_flight=7", "--sip_max_in_flight=8"}));
+  EXPECT_EQ(read.settings.sip_allowed_destinations, "10.0.0.0/8,example.com");
+  EXPECT_EQ(read.settings.sip_resolv_conf, file);
+  EXPECT_EQ(read.settings.sip_destination_rate, 0);
+  EXPECT_EQ(read.settings.sip_destination_in_flight, 7);
+  EXPECT_EQ(read.settings.sip_max_in_flight, 8);
 }
 
 TEST(CommandLineTest, LoopbackNeedsNoAuthentication) {

@@ -61,6 +61,7 @@ TEST_F(IncarnationTest, NewOneIsSubscribing) {
   EXPECT_FALSE(subscription.has_retry_time());
   EXPECT_FALSE(subscription.has_sip_expire_time());
   EXPECT_FALSE(subscription.has_stale_since());
+  EXPECT_FALSE(subscription.has_waiting_since());
 }
 
 TEST_F(IncarnationTest, StatusOfTheSipSideIsShownAndTold) {
@@ -71,6 +72,7 @@ TEST_F(IncarnationTest, StatusOfTheSipSideIsShownAndTold) {
   status.retry_time = clock_.Now() + absl::Seconds(30);
   status.sip_expire_time = clock_.Now() + absl::Seconds(600);
   status.stale_since = clock_.Now() - absl::Seconds(5);
+  status.waiting_since = clock_.Now() - absl::Seconds(3);
   status.dialog_count = 2;
 
   agent_.Status(1, status);
@@ -82,8 +84,46 @@ TEST_F(IncarnationTest, StatusOfTheSipSideIsShownAndTold) {
     EXPECT_EQ(shown.retry_time().seconds(), absl::ToUnixSeconds(status.retry_time));
     EXPECT_EQ(shown.sip_expire_time().seconds(), absl::ToUnixSeconds(status.sip_expire_time));
     EXPECT_EQ(shown.stale_since().seconds(), absl::ToUnixSeconds(status.stale_since));
+    EXPECT_EQ(shown.waiting_since().seconds(), absl::ToUnixSeconds(status.waiting_since));
     EXPECT_EQ(shown.dialog_count(), 2);
   }
+}
+
+TEST_F(IncarnationTest, AttemptThatWaitsIsNewsAndRefreshThatWaitsIsNot) {
+  WatchReader reader(alice().log(), {}, std::weak_ptr<Runnable>());
+  const auto told = [&](const sip::SubscriptionStatus& status) {
+    agent_.Status(1, status);
+    executor_.RunReady();
+    return ReadAll(reader).items.size();
+  };
+  sip::SubscriptionStatus status;
+  EXPECT_EQ(told(status), 1u);
+  // An attempt waits, and leaves
+  status.waiting_since = clock_.Now();
+  EXPECT_EQ(told(status), 1u);
+  status.waiting_since = absl::InfinitePast();
+  EXPECT_EQ(told(status), 1u);
+  // A refresh waits, and leaves: only the resource shows it.
+  status.state = sip::SubscriptionState::kActive;
+  EXPECT_EQ(told(status), 1u);
+  status.waiting_since = clock_.Now();
+  EXPECT_EQ(told(status), 0u);
+  EXPECT_TRUE(alice().Describe().has_waiting_since());
+  status.waiting_since = absl::InfinitePast();
+  EXPECT_EQ(told(status), 0u);
+  EXPECT_FALSE(alice().Describe().has_waiting_since());
+}
+
+TEST_F(IncarnationTest, OneThatGoesWhileItWaitsIsNotCountedAnyMore) {
+  const auto count = std::make_shared<std::atomic<int64_t>>(0);
+  {
+    Incarnation bob(Bob(), "uid", {clock_, executor_, budget_, metrics_, {}, count});
+    sip::SubscriptionStatus status;
+    status.waiting_since = clock_.Now();
+    bob.OnStatus(status);
+    EXPECT_EQ(*count, 1);
+  }
+  EXPECT_EQ(*count, 0);
 }
 
 TEST_F(IncarnationTest, RefreshAloneIsNoNews) {

@@ -20,6 +20,7 @@ v1::Subscription Alice() {
   subscription.set_state(v1::Subscription::RETRYING);
   subscription.set_reason("response");
   subscription.set_sip_status(503);
+  subscription.mutable_waiting_since()->set_seconds(1'700'000'000);
   return subscription;
 }
 
@@ -35,15 +36,17 @@ TEST(SubscriptionFilterTest, TermsThatHoldMatch) {
         "event_package = \"presence\"", "state = RETRYING AND event_package = \"presence\"",
         "target_uri = sip:alice@example.com", "target_uri:alice", "target_uri : \"@example\"",
         "name=subscriptions/abc", "identity != \"\"", "reason=response AND sip_status=503",
-        "sip_status != 200", "state != ACTIVE\tAND\nname:abc"}) {
+        "sip_status != 200", "waiting = true", "waiting!=false",
+        "state != ACTIVE\tAND\nname:abc"}) {
     EXPECT_TRUE(Matches(text)) << text;
   }
 }
 
 TEST(SubscriptionFilterTest, TermsThatDoNotHoldDoNotMatch) {
-  for (const char* text : {"state = ACTIVE", "state != RETRYING", "target_uri = alice",
-                           "target_uri:bob", "event_package = \"presence\" AND sip_status = 200",
-                           "identity = \"\"", "reason = \"resp\\\"onse\"", "name = \"a\\\\b\""}) {
+  for (const char* text :
+       {"state = ACTIVE", "state != RETRYING", "target_uri = alice", "target_uri:bob",
+        "event_package = \"presence\" AND sip_status = 200", "waiting = false", "waiting != true",
+        "identity = \"\"", "reason = \"resp\\\"onse\"", "name = \"a\\\\b\""}) {
     EXPECT_FALSE(Matches(text)) << text;
   }
 }
@@ -63,6 +66,8 @@ TEST(SubscriptionFilterTest, WhatIsNotTheGrammarSaysWhatIsExpected) {
       {"state = LAZY", "SUBSCRIBING, PENDING"},
       {"sip_status = many", "a number"},
       {"sip_status : 5", "a number"},
+      {"waiting = maybe", "true or false"},
+      {"waiting : t", "true or false"},
       {std::string(5000, ' '), "4096 octets"},
   };
 

@@ -371,6 +371,35 @@ TEST_F(SubscriptionRegistryTest, ListIsOfOneTenantInTheOrderOfNames) {
               ::testing::ElementsAreArray(names));
 }
 
+TEST_F(SubscriptionRegistryTest, ThoseThatWaitAreCountedByTenant) {
+  // Given two of a tenant, and one of another
+  sip::SubscriptionStatus waiting;
+  waiting.waiting_since = clock_.Now();
+  auto alice = Watch(Alice(), absl::ZeroDuration());
+  const sip::SubscriptionId alice_id = agent_.last().id;
+  auto bob = Watch(Bob(), absl::ZeroDuration());
+  const sip::SubscriptionId bob_id = agent_.last().id;
+  WantedSubscription foreign = Alice();
+  foreign.key.tenant = "umbrella";
+  foreign.name = namer_.NameOf(foreign.key);
+  auto other = Watch(foreign, absl::ZeroDuration());
+  EXPECT_EQ(registry_->WaitingOf("acme"), 0);
+  // When they wait
+  agent_.Status(alice_id, waiting);
+  agent_.Status(alice_id, waiting);
+  agent_.Status(bob_id, waiting);
+  agent_.Status(agent_.last().id, waiting);
+  // Then
+  EXPECT_EQ(registry_->WaitingOf("acme"), 2);
+  EXPECT_EQ(registry_->WaitingOf("umbrella"), 1);
+  EXPECT_EQ(registry_->WaitingOf("nobody"), 0);
+  // When one leaves, and the other one is given up while it waits
+  agent_.Status(alice_id, sip::SubscriptionState::kActive);
+  EXPECT_EQ(registry_->WaitingOf("acme"), 1);
+  bob.reset();
+  EXPECT_EQ(registry_->WaitingOf("acme"), 0);
+}
+
 TEST_F(SubscriptionRegistryTest, SubscriptionsAreCountedByState) {
   auto alice = Watch(Alice(), absl::ZeroDuration());
   const auto bob = Watch(Bob());

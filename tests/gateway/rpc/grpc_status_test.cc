@@ -109,6 +109,10 @@ TEST(ErrorsTest, CodeReasonDomainAndMetadata) {
       {RestartedTooOften("subscriptions/x", absl::Seconds(3)), absl::StatusCode::kResourceExhausted,
        "RESTARTED_TOO_OFTEN", "name", "subscriptions/x"},
       {Draining(), absl::StatusCode::kUnavailable, "DRAINING", "", ""},
+      {SipError(403, "destination-not-allowed"), absl::StatusCode::kPermissionDenied,
+       "DESTINATION_NOT_ALLOWED", "", ""},
+      {SipError(503, "overload"), absl::StatusCode::kResourceExhausted, "BOUND_REACHED", "bound",
+       "sip_requests_waiting"},
   };
   for (const ReasonCase& c : cases) {
     EXPECT_THAT(c.status, StatusIs(c.code));
@@ -200,6 +204,7 @@ TEST(SipErrorTest, FailuresWithoutAResponseAreToldApart) {
       {"timeout", Code::kUnavailable, "SIP_TIMEOUT"},
       {"no-notify", Code::kUnavailable, "SIP_TIMEOUT"},
       {"transport", Code::kUnavailable, "SIP_TIMEOUT"},
+      {"no-address", Code::kUnavailable, "SIP_ADDRESS_NOT_FOUND"},
       {"rejected", Code::kPermissionDenied, "SIP_TERMINATED"},
       {"noresource", Code::kNotFound, "SIP_TERMINATED"},
       {"deactivated", Code::kUnavailable, "SIP_TERMINATED"},

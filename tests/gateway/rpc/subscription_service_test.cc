@@ -120,6 +120,29 @@ TEST_F(SubscriptionServiceTest, FilterChoosesAndBindsThePageToken) {
   EXPECT_THAT(one.subscriptions(), SizeIs(1));
 }
 
+TEST_F(SubscriptionServiceTest, ListShowsTheBacklog) {
+  // Given five, three of which wait
+  for (int i = 0; i < 5; ++i) {
+    ASSERT_OK(Create(absl::StrCat("sip:user", i, "@example.com")));
+    sip::SubscriptionStatus status;
+    if (i < 3) status.waiting_since = clock_.Now();
+    agent_.Status(agent_.last().id, status);
+  }
+  // When a page of one is asked for
+  v1::ListSubscriptionsRequest request;
+  request.set_page_size(1);
+  ASSERT_OK_AND_ASSIGN(const v1::ListSubscriptionsResponse page, List(request));
+  // Then it tells of all,
+  EXPECT_THAT(page.subscriptions(), SizeIs(1));
+  EXPECT_EQ(page.waiting_count(), 3);
+  // and a filter finds them.
+  request.set_page_size(0);
+  request.set_filter("waiting = true");
+  ASSERT_OK_AND_ASSIGN(const v1::ListSubscriptionsResponse waiting, List(request));
+  ASSERT_THAT(waiting.subscriptions(), SizeIs(3));
+  EXPECT_EQ(waiting.subscriptions(0).waiting_since().seconds(), absl::ToUnixSeconds(clock_.Now()));
+}
+
 TEST_F(SubscriptionServiceTest, ListLooksAtABoundedNumberOfRowsAndGoesOn) {
   constexpr int kRows = 10'300;  // more than a call looks at
   for (int i = 0; i < kRows; ++i) {

@@ -125,6 +125,42 @@ TEST_F(MetricsTest, GaugesFollow) {
   EXPECT_THAT(text, HasSubstr("\nsipevents_event_log_bytes 7\n"));
 }
 
+TEST_F(MetricsTest, BacklogAndServersThatAreDownAreShown) {
+  metrics_.OnWaiting(20'000);
+  metrics_.OnWaiting(-1);
+  metrics_.OnHeldBack("rate");
+  metrics_.OnHeldBack("down");
+  metrics_.OnHeldBack("down");
+  metrics_.OnBreakerTrip("timeout");
+  metrics_.OnServersDown(+1);
+  metrics_.OnServersDown(+1);
+  metrics_.OnServersDown(-1);
+  const std::string text = metrics_.Text();
+  EXPECT_THAT(text, HasSubstr("\nsipevents_sip_requests_waiting 19999\n"));
+  EXPECT_THAT(text, HasSubstr("sipevents_sip_requests_held_back_total{reason=\"rate\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("sipevents_sip_requests_held_back_total{reason=\"down\"} 2\n"));
+  EXPECT_THAT(text, HasSubstr("sipevents_sip_breaker_trips_total{cause=\"timeout\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("\nsipevents_sip_servers_down 1\n"));
+}
+
+TEST_F(MetricsTest, ConnectionsAreShownByTransportAndWhoOpenedThem) {
+  metrics_.OnStreamOpen("tls", /*accepted=*/true, +1);
+  metrics_.OnStreamOpen("tls", /*accepted=*/true, +1);
+  metrics_.OnStreamOpen("tls", /*accepted=*/true, -1);
+  metrics_.OnStreamOpen("tcp", /*accepted=*/false, +1);
+  metrics_.OnStreamRefused("handshake");
+  metrics_.OnBadStream(400);
+  metrics_.OnStreamDropped();
+  const std::string text = metrics_.Text();
+  EXPECT_THAT(text,
+              HasSubstr("sipevents_sip_connections{opened_by=\"peer\",transport=\"tls\"} 1\n"));
+  EXPECT_THAT(text,
+              HasSubstr("sipevents_sip_connections{opened_by=\"gateway\",transport=\"tcp\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("sipevents_sip_connections_refused_total{cause=\"handshake\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("sipevents_sip_bad_streams_total{status=\"400\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("\nsipevents_sip_stream_messages_dropped_total 1\n"));
+}
+
 TEST_F(MetricsTest, LatencyFallsIntoItsBuckets) {
   // Given
   metrics_.ObserveNotifyToStream(absl::Microseconds(50));

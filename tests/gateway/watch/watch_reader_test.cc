@@ -149,11 +149,28 @@ TEST_F(WatchReaderTest, LatestDeliversEndOfDialogOnce) {
   ReadAll(*reader);
 
   Event(1, "b");
+  Status(v1::Subscription::ACTIVE);
   Ended(1);
   Publish();
 
-  EXPECT_THAT(Brief(ReadAll(*reader).items), ElementsAre("ended dialog-1"));
+  EXPECT_THAT(Brief(ReadAll(*reader).items), ElementsAre("ACTIVE", "ended dialog-1"));
   EXPECT_THAT(ReadAll(*reader).items, IsEmpty());
+}
+
+// A NOTIFY that ends its dialog may say how things were (SUB-18, SUB-53).
+TEST_F(WatchReaderTest, LatestHearsLastWordsOfDialogBeforeItsEnd) {
+  log_ = MakeStateLog();
+  auto reader = Watch({.from_beginning = true});
+  Event(1, "a");
+  Event(1, "last words");
+  Ended(1);
+  Status(v1::Subscription::TERMINATED);
+  log_->Settle();
+  Publish();
+
+  EXPECT_THAT(Brief(ReadAll(*reader).items), ElementsAre("dialog-1=last words+1", "ended dialog-1",
+                                                         "TERMINATED", "complete(empty)"));
+  EXPECT_THAT(Brief(ReadAll(*Watch()).items), ElementsAre("TERMINATED", "complete(empty)"));
 }
 
 // --- EVERY
