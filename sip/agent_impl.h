@@ -34,8 +34,13 @@ struct AgentOptions {
   absl::Duration expires;
   // Reject what peers get wrong instead of tolerating it (DEV rows).
   bool strict = false;
+  // Whether NOTIFYs must bear credentials (SUB-28): of the account that the credentials file has
+  // for the domain of their subscription.
+  bool authenticate_notify = false;
   // T1 of RFC 3261, 10 ms to 10 s; Timers B, F and N are 64 times this.
   absl::Duration t1 = absl::Milliseconds(500);
+  // What retries after failures begin with: rand(0.5..1) of this, doubled up to 30 minutes.
+  absl::Duration retry_base = absl::Seconds(30);
   // Networks and domains that requests may go to, comma separated (see DestinationPolicy);
   // empty: the default.
   std::string allowed_destinations;
@@ -59,6 +64,9 @@ struct AgentOptions {
   int destination_in_flight = 500;
   // Requests to all servers that are not answered yet; of the whole agent likewise.
   int max_in_flight = 2000;
+  // Connections over TCP and TLS that peers opened, and as many that we opened; of the whole
+  // agent likewise.
+  int max_connections = 10'000;
   // Must outlive the agent; may be null.
   SipMetrics* metrics = nullptr;
 };

@@ -1,6 +1,7 @@
 #include "sip/agent_setup.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -89,11 +90,34 @@ absl::StatusOr<std::vector<ListenSpec>> ListenSpecs(const AgentOptions& options)
   return specs;
 }
 
-absl::StatusOr<std::string> OutboundRoute(const std::string& proxy) {
+// The transport that a proxy's URI asks for; nullopt: it leaves the choice.
+std::optional<Transport> TransportOf(const Uri& proxy) {
+  if (proxy.scheme == "sips") return Transport::kTls;
+  for (const auto& [name, value] : proxy.parameters) {
+    if (!EqualsIgnoreCase(name, "transport")) continue;
+    for (const Transport transport : {Transport::kUdp, Transport::kTcp, Transport::kTls}) {
+      if (EqualsIgnoreCase(value, TransportName(transport))) return transport;
+    }
+  }
+  return std::nullopt;
+}
+
+absl::StatusOr<std::string> OutboundRoute(const std::string& proxy,
+                                          const std::vector<ListenSpec>& listeners) {
   if (proxy.empty()) return std::string();
   absl::StatusOr<Uri> uri = ParseUri(proxy);
   if (!uri.ok() || (uri->scheme != "sip" && uri->scheme != "sips")) {
     return BadOption("--sip_outbound_proxy", proxy, "a SIP URI such as sip:192.0.2.1:5060;lr");
+  }
+  // What answers comes to a listener of the same transport.
+  const std::optional<Transport> transport = TransportOf(*uri);
+  const bool usable = std::any_of(listeners.begin(), listeners.end(), [&](const ListenSpec& spec) {
+    return !transport.has_value() || spec.transport == *transport;
+  });
+  if (!usable) {
+    return BadOption("--sip_outbound_proxy", proxy,
+                     absl::StrCat("a transport that --sip_listen has, which is not ",
+                                  AbslView(TransportName(*transport))));
   }
   const bool loose = std::any_of(uri->parameters.begin(), uri->parameters.end(),
                                  [](const auto& parameter) { return parameter.first == "lr"; });
@@ -116,6 +140,8 @@ EndpointOptions EndpointOptionsOf(const AgentOptions& options) {
   endpoint.scheduler.rate_per_destination = Part(options.destination_rate, options.shards);
   // Not shorter with a shorter T1, which says nothing of how long a large message takes.
   endpoint.streams.message_timeout = std::max(absl::Seconds(32), 64 * options.t1);
+  endpoint.streams.max_accepted = Part(options.max_connections, options.shards);
+  endpoint.streams.max_opened = Part(options.max_connections, options.shards);
   TlsOptions& tls = endpoint.streams.tls;
   tls.certificate_file = options.tls_certificate_file;
   tls.key_file = options.tls_key_file;
@@ -161,7 +187,8 @@ absl::StatusOr<AgentSetup> SetUpAgent(const AgentOptions& options) {
   }
   setup.endpoint.destinations = *std::move(destinations);
   SIPEVENTS_ASSIGN_OR_RETURN(setup.endpoint.listen, ListenSpecs(options));
-  SIPEVENTS_ASSIGN_OR_RETURN(setup.outbound_route, OutboundRoute(options.outbound_proxy));
+  SIPEVENTS_ASSIGN_OR_RETURN(setup.outbound_route,
+                             OutboundRoute(options.outbound_proxy, setup.endpoint.listen));
   return setup;
 }
 

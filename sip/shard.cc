@@ -47,6 +47,7 @@ absl::Status Shard::Open(int index, const AgentOptions& options, const AgentSetu
                                                        random_, options.metrics));
   ports_ = endpoint_->ports();
   dialogs_ = std::make_unique<DialogTable>(random_);
+  if (options.authenticate_notify) notify_auth_ = std::make_unique<DigestServer>(random_);
   subscriber_ =
       std::make_unique<Subscriber>(SubscriberContext{.sender = *endpoint_,
                                                      .clock = loop_.clock(),
@@ -56,7 +57,9 @@ absl::Status Shard::Open(int index, const AgentOptions& options, const AgentSetu
                                                      .credentials = setup.credentials,
                                                      .scratch = scratch_,
                                                      .metrics = options.metrics,
+                                                     .notify_auth = notify_auth_.get(),
                                                      .t1 = options.t1,
+                                                     .retry_base = options.retry_base,
                                                      .outbound_route = setup.outbound_route,
                                                      .identity = options.identity,
                                                      .expires = options.expires,

@@ -11,6 +11,7 @@
 #include "sip/base/random_id.h"
 #include "sip/packages/decode_scratch.h"
 #include "sip/stack/dialog_table.h"
+#include "sip/stack/digest_server.h"
 #include "sip/stack/endpoint.h"
 #include "sip/stack/event_loop.h"
 #include "sip/subscriber/subscriber.h"
@@ -57,6 +58,7 @@ class Shard {
   std::vector<int> ports_;
   std::unique_ptr<Endpoint> endpoint_;
   std::unique_ptr<DialogTable> dialogs_;
+  std::unique_ptr<DigestServer> notify_auth_;  // null: NOTIFYs need no credentials
   std::unique_ptr<Subscriber> subscriber_;
   EventLoop loop_;  // last: its thread must be gone before what it uses
 };

@@ -5,10 +5,10 @@
 
 namespace sipevents {
 
-absl::Duration TransientDelay(int failures, absl::Duration t1, RandomSource& random) {
-  // 2^40 half seconds are above the cap with any T1 worth having, and no overflow.
+absl::Duration TransientDelay(int failures, absl::Duration base, RandomSource& random) {
+  // 2^40 times any base worth having is above the cap, and no overflow.
   const double doubled = std::ldexp(1.0, std::clamp(failures, 0, 40));
-  const absl::Duration longest = std::min(kMaxTransientDelay, 60 * t1 * doubled);
+  const absl::Duration longest = std::min(kMaxTransientDelay, base * doubled);
   return longest * (0.5 + 0.5 * random.Uniform());
 }
 

@@ -9,6 +9,7 @@ namespace {
 constexpr int kFailuresToOpen = 5;
 constexpr uint8_t kMostDoublings = 16;  // far past 64*T1
 constexpr absl::Duration kLongestRetryAfter = absl::Minutes(5);
+constexpr absl::Duration kLongestForOne = absl::Seconds(5);  // that one 503 counts for
 
 }  // namespace
 
@@ -28,12 +29,19 @@ CircuitBreaker::Change CircuitBreaker::OnOutcome(const RequestOutcome& outcome, 
     // asked for, tells that it has recovered.
     if (is_closed() || (overloaded_ && !probe)) return Change::kNone;
     state_ = State::kClosed;
+    briefly_ = false;
     closed_at_ = now;
     return Change::kClosed;
   }
   last_failure_ = now;
-  if (is_closed() && ++failures_ < kFailuresToOpen) return Change::kNone;
-  if (!is_closed() && !probe) return Change::kNone;
+  const bool counts = is_closed() || (briefly_ && !probe);
+  if (counts && ++failures_ < kFailuresToOpen) {
+    const absl::Duration asked = outcome.retry_after.value_or(absl::ZeroDuration());
+    if (!is_closed() || asked <= absl::ZeroDuration()) return Change::kNone;
+    OpenBriefly(asked, now);
+    return Change::kOpened;
+  }
+  if (!counts && !probe) return Change::kNone;
   Open(outcome, t1, now, random);
   return Change::kOpened;
 }
@@ -51,7 +59,15 @@ void CircuitBreaker::Open(const RequestOutcome& outcome, absl::Duration t1, absl
   state_ = State::kOpen;
   open_until_ = now + open;
   failures_ = 0;
+  briefly_ = false;
   overloaded_ = outcome.kind == RequestOutcome::Kind::kOverloaded;
+}
+
+void CircuitBreaker::OpenBriefly(absl::Duration retry_after, absl::Time now) {
+  state_ = State::kOpen;
+  open_until_ = now + std::min(retry_after, kLongestForOne);
+  overloaded_ = true;
+  briefly_ = true;
 }
 
 absl::Time CircuitBreaker::PassesAt() const {

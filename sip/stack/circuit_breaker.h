@@ -23,7 +23,8 @@ struct RequestOutcome {
 };
 
 // Holds back what would go to a server that fails (OVL-01, LOC-04). Five failures in a row open
-// it: one alone may be about one resource. Open, it lets nothing pass for
+// it: one alone may be about one resource. A 503 that names a Retry-After opens it at once, but,
+// for the same reason, for no more than five seconds. Open, it lets nothing pass for
 // rand(0.5..1) * min(64*T1, 4*T1 * 2^n), where n counts how often it opened before, with less
 // than 64*T1 in between; or for the Retry-After of the 503 that opened it, if longer, up to five
 // minutes. Then one request goes as a probe and decides. Requests that were under way when it
@@ -53,6 +54,7 @@ class CircuitBreaker {
   enum class State : uint8_t { kClosed, kOpen, kProbing };
 
   void Open(const RequestOutcome& outcome, absl::Duration t1, absl::Time now, RandomSource& random);
+  void OpenBriefly(absl::Duration retry_after, absl::Time now);
 
   absl::Time open_until_ = absl::InfinitePast();
   absl::Time last_failure_ = absl::InfinitePast();
@@ -61,6 +63,7 @@ class CircuitBreaker {
   uint8_t failures_ = 0;  // in a row, while closed
   uint8_t times_opened_ = 0;
   bool overloaded_ = false;  // a 503 opened it
+  bool briefly_ = false;     // and only one; more count still
 };
 
 }  // namespace sipevents::sip

@@ -146,4 +146,14 @@ std::optional<Credentials> CredentialTable::Lookup(
   return it->second.credentials;
 }
 
+std::string CredentialTable::RealmFor(std::string_view original_request_uri_host) const {
+  const std::string domain = NormalizeDomain(original_request_uri_host);
+  std::string first;
+  for (const auto& [key, entry] : entries_) {
+    // The first by name, so that it is the same one each time.
+    if (key.second == domain && (first.empty() || key.first < first)) first = key.first;
+  }
+  return first;
+}
+
 }  // namespace sipevents::sip

@@ -53,6 +53,10 @@ class CredentialTable {
   std::optional<Credentials> Lookup(std::string_view realm,
                                     std::string_view original_request_uri_host) const;
 
+  // A realm that has credentials for requests to this host; empty: none has. Of several, any;
+  // takes as long as the table is large.
+  std::string RealmFor(std::string_view original_request_uri_host) const;
+
   // Entries, that is, lines.
   size_t size() const { return size_; }
 

@@ -21,6 +21,7 @@ struct SipEventsTransaction;
 #include <sofia-sip/su_wait.h>
 #include <sofia-sip/tport_tag.h>
 
+#include "sip/stack/request_checks.h"
 #include "sip/stack/sofia_text.h"
 
 // One request under way.
@@ -102,13 +103,13 @@ int OnAgentResponse(SipEventsTransaction* transaction, nta_outgoing_t* outgoing,
 absl::Status DatagramAgent::Core::Create(absl::Duration t1) {
   su_log_redirect(nullptr, DiscardLog, nullptr);
   // Whether a request is too large for a datagram is decided before it comes here.
-  agent = nta_agent_create(static_cast<su_root_t*>(loop.root()),
-                           reinterpret_cast<url_string_t*>(-1), OnAgentMessage, this, NTATAG_UA(1),
-                           NTATAG_MAXSIZE(kMaxMessageOctets), NTATAG_UDP_MTU(kMaxMessageOctets),
-                           NTATAG_SIP_T1(absl::ToInt64Milliseconds(t1)),
-                           NTATAG_SIP_T1X64(absl::ToInt64Milliseconds(64 * t1)),
-                           NTATAG_SIP_T2(absl::ToInt64Milliseconds(8 * t1)),
-                           NTATAG_SIP_T4(absl::ToInt64Milliseconds(10 * t1)), TAG_END());
+  agent = nta_agent_create(
+      static_cast<su_root_t*>(loop.root()), reinterpret_cast<url_string_t*>(-1), OnAgentMessage,
+      this, NTATAG_UA(1), NTATAG_MAXSIZE(kMaxMessageOctets), NTATAG_UDP_MTU(kMaxMessageOctets),
+      NTATAG_BAD_REQ_MASK(~kToleratedErrors), NTATAG_SIP_T1(absl::ToInt64Milliseconds(t1)),
+      NTATAG_SIP_T1X64(absl::ToInt64Milliseconds(64 * t1)),
+      NTATAG_SIP_T2(absl::ToInt64Milliseconds(8 * t1)),
+      NTATAG_SIP_T4(absl::ToInt64Milliseconds(10 * t1)), TAG_END());
   if (agent == nullptr) return absl::UnavailableError("cannot create the SIP agent");
   return absl::OkStatus();
 }

@@ -18,6 +18,13 @@
 #include "sip/stack/stream_transactions.h"
 
 namespace sipevents::sip {
+namespace {
+
+bool IsSipUri(const std::string& uri) {
+  return absl::StartsWithIgnoreCase(uri, "sip:") || absl::StartsWithIgnoreCase(uri, "sips:");
+}
+
+}  // namespace
 
 struct Endpoint::Core : public Transmitter, public MessageHandler {
   Core(EventLoop& the_loop, EndpointOptions the_options, NotifyHandler& the_handler,
@@ -49,6 +56,7 @@ struct Endpoint::Core : public Transmitter, public MessageHandler {
                 std::function<void(const Response&)> on_final) override;
   size_t DatagramOctets(const OutgoingRequest& request) const override;
   std::optional<NotifyAnswer> OnRequest(const sip_t& sip) override;
+  std::optional<NotifyAnswer> Judge(const sip_t& sip);
 };
 
 bool Endpoint::Core::Has(Transport transport) const {
@@ -118,19 +126,23 @@ size_t Endpoint::Core::DatagramOctets(const OutgoingRequest& request) const {
 }
 
 std::optional<NotifyAnswer> Endpoint::Core::OnRequest(const sip_t& sip) {
-  std::optional<NotifyAnswer> answer;
-  if (sip.sip_request->rq_method != sip_method_notify) {
-    answer = AnswerOther(sip, options.accept, options.allow_events);
-  } else if (answer = RefuseBadNotify(sip); !answer.has_value()) {
-    const IncomingNotify notify = ToNotify(sip, loop.clock().Now());
-    answer = notify.contact_uri.empty() ? NotifyAnswer{400, {}, "Bad Contact"}
-                                        : handler.OnNotify(notify);
-  }
+  const std::optional<NotifyAnswer> answer = Judge(sip);
   if (metrics != nullptr) {
     metrics->OnRequestAnswered(View(sip.sip_request->rq_method_name),
                                answer.has_value() ? answer->status : 0);
   }
   return answer;
+}
+
+std::optional<NotifyAnswer> Endpoint::Core::Judge(const sip_t& sip) {
+  if (std::optional<NotifyAnswer> refusal = RefuseRepeated(sip)) return refusal;
+  if (sip.sip_request->rq_method != sip_method_notify) {
+    return AnswerOther(sip, options.accept, options.allow_events);
+  }
+  if (std::optional<NotifyAnswer> refusal = RefuseBadNotify(sip)) return refusal;
+  const IncomingNotify notify = ToNotify(sip, loop.clock().Now());
+  if (!IsSipUri(notify.contact_uri)) return NotifyAnswer{400, {}, "Bad Contact"};
+  return handler.OnNotify(notify);
 }
 
 absl::StatusOr<std::unique_ptr<Endpoint>> Endpoint::Open(EventLoop& loop, EndpointOptions options,

@@ -66,8 +66,8 @@ void EventLoop::ShortenWait() {
       core_->stopping ? absl::ZeroDuration() : timers_.NextDue() - clock_.Now();
   if (wait >= kLongestSleep) return;
   const int64_t milliseconds = absl::ToInt64Milliseconds(wait + absl::Microseconds(999));
-  if (milliseconds > 0) {
-    su_timer_set_interval(core_->wake, DoNothing, nullptr, milliseconds);
+  if (milliseconds > 0 || core_->stopping) {
+    su_timer_set_interval(core_->wake, DoNothing, nullptr, std::max<int64_t>(milliseconds, 1));
     return;
   }
   su_msg_r message = SU_MSG_R_INIT;
@@ -113,6 +113,8 @@ void EventLoop::Loop(const std::string& name) {
     su_root_step(core_->root, absl::ToInt64Milliseconds(wait + absl::Microseconds(999)));
     core_->stepping = false;
   }
+  // A message that is left would keep the root, and all that is in it, from being freed.
+  su_root_step(core_->root, 0);
   su_timer_destroy(core_->wake);
   su_task_deinit(core_->task);
   su_root_destroy(core_->root);

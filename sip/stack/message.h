@@ -89,6 +89,8 @@ struct IncomingNotify {
   std::string content_type;             // with parameters; empty: none given
   std::string_view body;
   std::string contact_uri;  // fit for a Request-URI
+  // Values of the Authorization headers. Made on demand, since they seldom matter; null: none.
+  std::function<std::vector<std::string>()> authorization;
   // Made on demand, since a dialog needs it once: the values in the order received, each fit for
   // a Route header.
   std::function<std::vector<std::string>()> record_route;

@@ -38,7 +38,8 @@ NotifyAnswer Unsupported(const sip_t& sip) {
 }  // namespace
 
 std::optional<NotifyAnswer> RefuseMalformed(msg_t* message, const sip_t& sip) {
-  if ((msg_extract_errors(message) & ~kTolerated) != 0 || (sip.sip_flags & MSG_FLG_ERROR) != 0) {
+  if ((msg_extract_errors(message) & ~kToleratedErrors) != 0 ||
+      (sip.sip_flags & MSG_FLG_ERROR) != 0) {
     return NotifyAnswer{400, {}};
   }
   if (sip.sip_from == nullptr || sip.sip_to == nullptr || sip.sip_call_id == nullptr ||
@@ -46,6 +47,13 @@ std::optional<NotifyAnswer> RefuseMalformed(msg_t* message, const sip_t& sip) {
     return NotifyAnswer{400, {}, "Missing or Bad Header"};
   }
   if (!EqualsIgnoreCase(View(sip.sip_request->rq_version), "SIP/2.0")) return NotifyAnswer{505, {}};
+  return std::nullopt;
+}
+
+std::optional<NotifyAnswer> RefuseRepeated(const sip_t& sip) {
+  if (sip.sip_max_forwards != nullptr && HasBadHeader(sip, "Max-Forwards")) {
+    return NotifyAnswer{400, {}, "Repeated Max-Forwards"};
+  }
   return std::nullopt;
 }
 
@@ -57,9 +65,14 @@ std::optional<NotifyAnswer> RefuseBadNotify(const sip_t& sip) {
     return NotifyAnswer{400, {}, "CSeq out of range"};  // TOR-21
   }
   if (sip.sip_contact == nullptr) return NotifyAnswer{400, {}, "Missing Contact"};  // TOR-18
-  if (sip.sip_event == nullptr) return NotifyAnswer{400, {}, "Missing Event"};
-  if (!IsEventType(View(sip.sip_event->o_type))) {
-    return NotifyAnswer{400, {}, "Bad Event"};  // GEN-10
+  if (sip.sip_event == nullptr && !HasBadHeader(sip, "Event")) {
+    return NotifyAnswer{400, {}, "Missing Event"};
+  }
+  if (HasBadHeader(sip, "Event") || !IsEventType(View(sip.sip_event->o_type))) {
+    return NotifyAnswer{400, {}, "Bad Event"};  // GEN-10, TOR-04
+  }
+  if (sip.sip_subscription_state != nullptr && HasBadHeader(sip, "Subscription-State")) {
+    return NotifyAnswer{400, {}, "Repeated Subscription-State"};  // TOR-09
   }
   if (sip.sip_require != nullptr) return Unsupported(sip);
   if (HasEncodedBody(sip)) return NotifyAnswer{415, {{"Accept-Encoding", "identity"}}};

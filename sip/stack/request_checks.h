@@ -3,6 +3,7 @@
 
 #include <sofia-sip/msg.h>
 #include <sofia-sip/sip.h>
+#include <sofia-sip/sip_header.h>
 
 #include <optional>
 #include <string>
@@ -14,12 +15,21 @@
 
 namespace sipevents::sip {
 
+// Headers whose errors do not matter to an event subscriber, or are looked at by RefuseBadNotify(),
+// as sofia-sip classifies them.
+inline constexpr unsigned kToleratedErrors = sip_mask_response | sip_mask_proxy |
+                                             sip_mask_registrar | sip_mask_pref | sip_mask_privacy |
+                                             sip_mask_events;
+
 // What NTA checks of datagrams, for messages that did not come through it: version, the headers
 // that every request has, and that those which matter parse. nullopt: fine.
 std::optional<NotifyAnswer> RefuseMalformed(msg_t* message, const sip_t& sip);
 
-// What is wrong with a NOTIFY in itself, in the order of SUB-24; nullopt: nothing. A header that
-// is there twice (TOR-04, TOR-09) does not come here: the parser refuses it.
+// A header that is there twice, though it may be there once, and that the parser lets pass;
+// nullopt: none.
+std::optional<NotifyAnswer> RefuseRepeated(const sip_t& sip);
+
+// What is wrong with a NOTIFY in itself, in the order of SUB-24; nullopt: nothing.
 std::optional<NotifyAnswer> RefuseBadNotify(const sip_t& sip);
 
 // The answer to a request that is no NOTIFY; nullopt: none (ACK). `accept` and `allow_events` are

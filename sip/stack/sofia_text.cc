@@ -7,11 +7,15 @@
 #include <utility>
 
 #include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "sip/base/ascii.h"
 #include "sip/base/header_grammar.h"
 
 namespace sipevents::sip {
 namespace {
 
+// sofia-sip's encoders leave out the last string of a list unless there is room for two more octets.
+constexpr size_t kEncoderSlack = 2;
 constexpr size_t kMaxRedirectTargets = 16;
 constexpr size_t kMaxListed = 32;
 
@@ -41,16 +45,52 @@ std::vector<std::string> RedirectTargets(const sip_contact_t* contact) {
   return targets;
 }
 
-// What a Record-Route says about where to send, without headers.
+std::vector<std::string> AuthorizationValues(const msg_auth_t* header) {
+  std::vector<std::string> values;
+  for (; header != nullptr && values.size() < kMaxListed; header = header->au_next) {
+    values.push_back(HeaderValue(reinterpret_cast<const msg_header_t*>(header)));
+  }
+  return values;
+}
+
+// What a Record-Route says about where to send: without headers and display name (SUB-19).
 std::vector<std::string> RouteValues(const sip_record_route_t* route) {
   std::vector<std::string> values;
   for (; route != nullptr; route = route->r_next) {
-    sip_record_route_t hop = *route;
-    hop.r_url->url_headers = nullptr;
-    std::string value = HeaderValue(reinterpret_cast<const msg_header_t*>(&hop));
-    if (IsPrintable(value)) values.push_back(std::move(value));
+    const std::string uri = TargetText(route->r_url);
+    if (!uri.empty()) values.push_back(absl::StrCat("<", uri, ">"));
   }
   return values;
+}
+
+// SIP's numbers of seconds end at 2^32 - 1; what is larger counts as that (GEN-12).
+uint32_t ClampSeconds(uint64_t seconds) {
+  return static_cast<uint32_t>(std::min<uint64_t>(seconds, UINT32_MAX));
+}
+
+// The header that the parser refused under this name; null if it refused none.
+const msg_header_t* BadHeader(const sip_t& sip, const char* name) {
+  for (const msg_error_t* error = sip.sip_error; error != nullptr; error = error->er_next) {
+    const auto* header = reinterpret_cast<const msg_header_t*>(error);
+    const bool unnamed = header->sh_class != sip_error_class;
+    if (EqualsIgnoreCase(View(unnamed ? header->sh_class->hc_name : error->er_name), name)) {
+      return header;
+    }
+  }
+  return nullptr;
+}
+
+// The state's token of a Subscription-State whose parameters cannot be parsed; they are ignored
+// then (TOR-06). Empty: no token, or NTA parsed the message, which keeps nothing of a bad header:
+// then there is none, as far as we know (SUB-29).
+std::string_view BareSubstate(const sip_t& sip) {
+  const msg_header_t* header = BadHeader(sip, "Subscription-State");
+  if (header == nullptr || header->sh_data == nullptr) return "";
+  std::string_view line(static_cast<const char*>(header->sh_data), header->sh_len);
+  line.remove_prefix(std::min(line.find(':') + 1, line.size()));
+  line = line.substr(std::min(line.find_first_not_of(" \t\r\n"), line.size()));
+  const size_t end = std::min(line.find_first_of(std::string_view(" \t\r\n;\0", 6)), line.size());
+  return line.substr(0, end);
 }
 
 }  // namespace
@@ -60,8 +100,8 @@ std::string HeaderValue(const msg_header_t* header) {
   while (true) {
     const issize_t needed = msg_header_field_e(text.data(), text.size(), header, 0);
     if (needed < 0) return "";
-    const bool fits = static_cast<size_t>(needed) < text.size();
-    text.resize(fits ? needed : needed + 1);
+    const bool fits = static_cast<size_t>(needed) + kEncoderSlack <= text.size();
+    text.resize(fits ? needed : needed + kEncoderSlack);
     if (fits) return text;
   }
 }
@@ -72,8 +112,8 @@ std::string UrlText(const url_t* url) {
   while (true) {
     const issize_t needed = url_e(text.data(), static_cast<isize_t>(text.size()), url);
     if (needed < 0) return "";
-    const bool fits = static_cast<size_t>(needed) < text.size();
-    text.resize(fits ? needed : needed + 1);
+    const bool fits = static_cast<size_t>(needed) + kEncoderSlack <= text.size();
+    text.resize(fits ? needed : needed + kEncoderSlack);
     if (fits) return text;
   }
 }
@@ -102,6 +142,8 @@ std::string Shown(const List* list) {
 
 }  // namespace
 
+bool HasBadHeader(const sip_t& sip, const char* name) { return BadHeader(sip, name) != nullptr; }
+
 Response ToResponse(const sip_t& sip) {
   Response response;
   response.status = sip.sip_status->st_status;
@@ -109,10 +151,14 @@ Response ToResponse(const sip_t& sip) {
   if (sip.sip_contact != nullptr) response.contact = TargetText(sip.sip_contact->m_url);
   // An Expires with a date (RFC 2543) is as good as none (TOR-24).
   if (sip.sip_expires != nullptr && sip.sip_expires->ex_date == 0) {
-    response.expires = sip.sip_expires->ex_delta;
+    response.expires = ClampSeconds(sip.sip_expires->ex_delta);
   }
-  if (sip.sip_min_expires != nullptr) response.min_expires = sip.sip_min_expires->me_delta;
-  if (sip.sip_retry_after != nullptr) response.retry_after = sip.sip_retry_after->af_delta;
+  if (sip.sip_min_expires != nullptr) {
+    response.min_expires = ClampSeconds(sip.sip_min_expires->me_delta);
+  }
+  if (sip.sip_retry_after != nullptr) {
+    response.retry_after = ClampSeconds(sip.sip_retry_after->af_delta);
+  }
   if (response.status >= 300 && response.status < 400) {
     response.redirect_to = RedirectTargets(sip.sip_contact);
   }
@@ -154,6 +200,9 @@ IncomingNotify ToNotify(const sip_t& sip, absl::Time receive_time) {
     notify.reason = View(state->ss_reason);
     notify.expires = ParseDeltaSeconds(View(state->ss_expires));
     notify.retry_after = ParseDeltaSeconds(View(state->ss_retry_after));
+  } else if (const std::string_view substate = BareSubstate(sip); !substate.empty()) {
+    notify.has_subscription_state = true;
+    notify.substate = substate;
   }
   if (sip.sip_content_type != nullptr) {
     const msg_content_type_t* type = sip.sip_content_type;
@@ -165,6 +214,7 @@ IncomingNotify ToNotify(const sip_t& sip, absl::Time receive_time) {
     notify.body = std::string_view(sip.sip_payload->pl_data, sip.sip_payload->pl_len);
   }
   if (sip.sip_contact != nullptr) notify.contact_uri = TargetText(sip.sip_contact->m_url);
+  notify.authorization = [&sip] { return AuthorizationValues(sip.sip_authorization); };
   notify.record_route = [&sip] { return RouteValues(sip.sip_record_route); };
   return notify;
 }

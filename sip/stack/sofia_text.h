@@ -30,6 +30,9 @@ inline std::string_view View(const char* text) {
   return text == nullptr ? std::string_view() : std::string_view(text);
 }
 
+// Whether the parser refused a header of this name, or one more of it where there may be one.
+bool HasBadHeader(const sip_t& sip, const char* name);
+
 // What the roles need of a final response.
 Response ToResponse(const sip_t& sip);
 

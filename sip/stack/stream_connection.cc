@@ -103,7 +103,8 @@ void StreamConnection::Read() {
     }
     read_wants_ = Result::kWantRead;
     Take({buffer.data(), got});
-    if (got < buffer.size() && !channel_->HasPending()) return;
+    // What was taken may have ended the connection: an answer met a peer that is gone.
+    if (state_ != State::kOpen || (got < buffer.size() && !channel_->HasPending())) return;
   }
 }
 

@@ -15,11 +15,13 @@
 #include "sip/base/status_macros.h"
 #include "sip/stack/request_checks.h"
 #include "sip/stack/sofia_text.h"
+#include "sip/stack/unparsed_request.h"
 
 namespace sipevents::sip {
 namespace {
 
 constexpr size_t kBranchDigits = 20;
+constexpr size_t kTagDigits = 16;
 
 struct DestroyMessage {
   void operator()(msg_t* message) const { msg_destroy(message); }
@@ -102,8 +104,10 @@ void StreamMessages::OnMessage(ConnectionId connection, const NextHop& peer,
     OnRequest(connection, peer, parsed.get(), sip);
   } else if (sip != nullptr && sip->sip_status != nullptr) {
     OnResponse(*sip);
-  } else if (metrics_ != nullptr) {
-    metrics_->OnRequestAnswered("malformed", 0);
+  } else {
+    std::string answer = AnswerToUnparsed(message, 400, RandomHex(random_, kTagDigits));
+    if (metrics_ != nullptr) metrics_->OnRequestAnswered("malformed", answer.empty() ? 0 : 400);
+    if (!answer.empty()) transport_->Reply(connection, std::move(answer));
   }
 }
 

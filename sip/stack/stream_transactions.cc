@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "sip/base/ascii.h"
-#include "sip/base/log.h"
 
 namespace sipevents::sip {
 namespace {
@@ -38,12 +37,10 @@ void StreamTransactions::Send(const NextHop& hop, const std::string& branch,
   transaction.timer = loop_.timers().At(loop_.clock().Now() + timer_f_, [this, branch] {
     Finish(branch, Failure(408, SendFailure::kTimeout));
   });
-  transaction.watch = streams_.Send(hop, std::move(wire),
-                                    [this, branch, server = hop.Key()](const absl::Status& status) {
-                                      Log(LogSeverity::kInfo, "endpoint", "a connection failed",
-                                          {{"server", server}, {"error", status.message()}});
-                                      Finish(branch, Failure(503, SendFailure::kTransport));
-                                    });
+  transaction.watch = streams_.Send(
+      hop, std::move(wire), [this, branch](const absl::Status& /*logged by the transport*/) {
+        Finish(branch, Failure(503, SendFailure::kTransport));
+      });
 }
 
 bool StreamTransactions::OnResponse(std::string_view branch, std::string_view method,

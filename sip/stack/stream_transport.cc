@@ -48,7 +48,9 @@ struct StreamTransport::Core : public StreamConnection::Owner {
   void Fail(WatchId id, const absl::Status& cause);
   void Later();
   void RunLater();
-  void Refuse(const char* cause, const NextHop& peer, const absl::AlphaNum& detail);
+  // `severity`: what we wanted and did not get matters more than what strangers tried.
+  void Refuse(LogSeverity severity, const char* cause, const NextHop& peer,
+              const absl::AlphaNum& detail);
 
   // StreamConnection::Owner:
   void OnOpen(StreamConnection& connection) override;
@@ -127,28 +129,28 @@ void StreamTransport::Core::OnPause(int error) {
   Log(LogSeverity::kWarning, "stream", "accepting pauses", {{"error", std::strerror(error)}});
 }
 
-void StreamTransport::Core::Refuse(const char* cause, const NextHop& peer,
+void StreamTransport::Core::Refuse(LogSeverity severity, const char* cause, const NextHop& peer,
                                    const absl::AlphaNum& detail) {
   if (metrics != nullptr) metrics->OnStreamRefused(cause);
-  Log(LogSeverity::kInfo, "stream", "no connection",
+  Log(severity, "stream", "no connection",
       {{"peer", peer.Key()}, {"cause", cause}, {"detail", detail}});
 }
 
 void StreamTransport::Core::OnAccepted(Transport transport, Accepted accepted) {
   const NextHop peer{transport, accepted.peer, accepted.peer.host};
   if (accepted_count >= options.max_accepted) {
-    return Refuse("accepted", peer, "too many connections");
+    return Refuse(LogSeverity::kInfo, "accepted", peer, "too many connections");
   }
   const auto from = accepted_from.find(AddressGroup(peer.address.host));
   if (from != accepted_from.end() && from->second >= options.max_accepted_per_address) {
-    return Refuse("address", peer, "too many connections from this address");
+    return Refuse(LogSeverity::kInfo, "address", peer, "too many connections from this address");
   }
   absl::StatusOr<std::unique_ptr<StreamChannel>> channel =
       transport == Transport::kTls ? tls->NewServerChannel(std::move(accepted.socket))
                                    : NewTcpChannel(std::move(accepted.socket));
   const absl::Status added =
       channel.ok() ? Add(peer, /*accepted=*/true, *std::move(channel)).status() : channel.status();
-  if (!added.ok()) Refuse("descriptors", peer, added.message());
+  if (!added.ok()) Refuse(LogSeverity::kWarning, "descriptors", peer, added.message());
 }
 
 absl::StatusOr<StreamConnection*> StreamTransport::Core::Add(
@@ -168,7 +170,7 @@ absl::StatusOr<StreamConnection*> StreamTransport::Core::ConnectionTo(const Next
   const auto known = by_hop.find(hop.Key());
   if (known != by_hop.end()) return connections.at(known->second).connection.get();
   if (opened_count >= options.max_opened && !MakeRoom()) {
-    Refuse("opened", hop, "too many connections");
+    Refuse(LogSeverity::kWarning, "opened", hop, "too many connections");
     return absl::UnavailableError("too many connections are open");
   }
   SIPEVENTS_ASSIGN_OR_RETURN(Descriptor socket, BeginConnect(hop.address, options.message_timeout));
@@ -214,7 +216,8 @@ void StreamTransport::Core::OnEnding(StreamConnection& connection, const absl::S
   const NextHop& peer = connection.peer();
   if (!connection.was_open()) {
     const bool handshake = connection.accepted() || connection.is_handshaking();
-    Refuse(handshake ? "handshake" : "connect", peer, cause.message());
+    Refuse(connection.accepted() ? LogSeverity::kInfo : LogSeverity::kWarning,
+           handshake ? "handshake" : "connect", peer, cause.message());
   }
   const auto known = by_hop.find(peer.Key());
   if (known != by_hop.end() && known->second == connection.id()) by_hop.erase(known);

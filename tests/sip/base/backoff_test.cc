@@ -7,8 +7,6 @@
 namespace sipevents {
 namespace {
 
-constexpr absl::Duration kT1 = absl::Milliseconds(500);
-
 TEST(TransientDelayTest, DoublesFromHalfAMinuteToHalfAnHour) {
   struct {
     int failures;
@@ -21,22 +19,22 @@ TEST(TransientDelayTest, DoublesFromHalfAMinuteToHalfAnHour) {
     FakeRandom random;
     random.PushUniform(0.0);
     random.PushUniform(0.5);
-    EXPECT_EQ(TransientDelay(c.failures, kT1, random), c.shortest) << c.failures;
-    EXPECT_EQ(TransientDelay(c.failures, kT1, random), c.shortest * 1.5) << c.failures;
+    EXPECT_EQ(TransientDelay(c.failures, kRetryBase, random), c.shortest) << c.failures;
+    EXPECT_EQ(TransientDelay(c.failures, kRetryBase, random), c.shortest * 1.5) << c.failures;
   }
 }
 
-TEST(TransientDelayTest, ShortT1ShortensIt) {
+TEST(TransientDelayTest, ShortBaseShortensIt) {
   FakeRandom random;
   random.PushUniform(0.0);
 
-  EXPECT_EQ(TransientDelay(0, absl::Milliseconds(10), random), absl::Milliseconds(300));
+  EXPECT_EQ(TransientDelay(0, absl::Milliseconds(600), random), absl::Milliseconds(300));
 }
 
 TEST(TransientDelayTest, StaysBetweenHalfAndWhole) {
   FakeRandom random;
   for (int i = 0; i < 1000; ++i) {
-    const absl::Duration delay = TransientDelay(1, kT1, random);
+    const absl::Duration delay = TransientDelay(1, kRetryBase, random);
     EXPECT_GE(delay, absl::Seconds(30));
     EXPECT_LT(delay, absl::Seconds(60));
   }

@@ -22,7 +22,7 @@ class CircuitBreakerTest : public ::testing::Test {
   }
   // Five failures; the chance is the greatest, so that it stays open for all of the time.
   void Trip(Kind kind = Kind::kTimedOut, std::optional<absl::Duration> retry_after = {}) {
-    for (int i = 0; i < 4; ++i) ASSERT_EQ(End(kind, retry_after), Change::kNone);
+    for (int i = 0; i < 4; ++i) ASSERT_EQ(End(kind), Change::kNone);
     random_.PushUniform(1 - 0x1p-50);
     ASSERT_EQ(End(kind, retry_after), Change::kOpened);
   }
@@ -56,7 +56,7 @@ TEST_F(CircuitBreakerTest, FiveFailuresInARowOpenIt) {
 TEST_F(CircuitBreakerTest, AnswerInBetweenKeepsItClosed) {
   for (int i = 0; i < 20; ++i) {
     for (int failure = 0; failure < 4; ++failure) {
-      EXPECT_EQ(End(Kind::kOverloaded, absl::Seconds(60)), Change::kNone);
+      EXPECT_EQ(End(Kind::kOverloaded), Change::kNone);
     }
     EXPECT_EQ(End(Kind::kAnswered), Change::kNone);
   }
@@ -96,6 +96,37 @@ TEST_F(CircuitBreakerTest, RetryAfterIsKeptIfLonger) {
   random_.PushUniform(0);
   EndProbe(Kind::kOverloaded, absl::Seconds(90));
   ExpectOpenFor(absl::Seconds(90));
+}
+
+// One 503 may be about one resource: it holds back the others for a short time only.
+TEST_F(CircuitBreakerTest, OneRetryAfterIsKeptForFiveSecondsAtMost) {
+  EXPECT_EQ(End(Kind::kOverloaded, absl::Seconds(3)), Change::kOpened);
+  EXPECT_EQ(breaker_.PassesAt(), now_ + absl::Seconds(3));
+  now_ += absl::Seconds(3);
+  breaker_.OnProbeSent();
+  EXPECT_EQ(EndProbe(Kind::kAnswered), Change::kClosed);
+
+  EXPECT_EQ(End(Kind::kOverloaded, absl::Seconds(60)), Change::kOpened);
+  EXPECT_EQ(breaker_.PassesAt(), now_ + absl::Seconds(5));
+}
+
+TEST_F(CircuitBreakerTest, MoreOverloadMeanwhileMakesItWhole) {
+  End(Kind::kOverloaded, absl::Seconds(60));
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(End(Kind::kOverloaded, absl::Seconds(60)), Change::kNone);
+
+  EXPECT_EQ(End(Kind::kOverloaded, absl::Seconds(60)), Change::kOpened);
+
+  EXPECT_EQ(breaker_.PassesAt(), now_ + absl::Seconds(60));
+}
+
+TEST_F(CircuitBreakerTest, ProbeThatMeetsOverloadAgainMakesItWhole) {
+  End(Kind::kOverloaded, absl::Seconds(60));
+  now_ += absl::Seconds(5);
+  breaker_.OnProbeSent();
+
+  EXPECT_EQ(EndProbe(Kind::kOverloaded, absl::Seconds(60)), Change::kOpened);
+
+  EXPECT_EQ(breaker_.PassesAt(), now_ + absl::Seconds(60));
 }
 
 TEST_F(CircuitBreakerTest, RetryAfterIsKeptForFiveMinutesAtMost) {

@@ -112,8 +112,8 @@ class EndpointTest : public ::testing::Test {
   void Send(const std::string& uri, Client& client) {
     loop_->Run([&] { endpoint_->Send(uri, RequestPriority::kSubscribe, client); });
   }
-  // What comes back for bytes that are sent over TCP.
-  std::string ExchangeOverTcp(const NewRequest& request) {
+  // What comes back.
+  std::string Exchange(const NewRequest& request) {
     const auto sent = peer_->Send(request);
     const auto answer = peer_->WaitForResponse(sent);
     return answer.ok() ? answer->sip.raw() : answer.status().ToString();
@@ -185,10 +185,10 @@ TEST_F(EndpointTest, SilentPeerTimesOutOverEitherTransport) {
 
 TEST_F(EndpointTest, OptionsIsAnsweredTheSameOverEitherTransport) {
   for (const bool over_tcp : {false, true}) {
-    const std::string answer = ExchangeOverTcp({.method = "OPTIONS",
-                                                .request_uri = "sip:gateway@127.0.0.1",
-                                                .port = ports_[over_tcp ? 1 : 0],
-                                                .over_tcp = over_tcp});
+    const std::string answer = Exchange({.method = "OPTIONS",
+                                         .request_uri = "sip:gateway@127.0.0.1",
+                                         .port = ports_[over_tcp ? 1 : 0],
+                                         .over_tcp = over_tcp});
     EXPECT_THAT(answer, StartsWith("SIP/2.0 200 "));
     EXPECT_THAT(answer, HasSubstr("Allow: NOTIFY, OPTIONS"));
     EXPECT_THAT(answer, HasSubstr("Allow-Events: presence"));
@@ -197,16 +197,15 @@ TEST_F(EndpointTest, OptionsIsAnsweredTheSameOverEitherTransport) {
 }
 
 TEST_F(EndpointTest, NotifyOverAStreamReachesTheHandler) {
-  const std::string answer =
-      ExchangeOverTcp({.method = "NOTIFY",
-                       .request_uri = "sip:gateway@127.0.0.1",
-                       .port = ports_[1],
-                       .over_tcp = true,
-                       .to_tag = "ours",
-                       .headers = {"Event: presence", "Subscription-State: active",
-                                   absl::StrCat("Contact: <", peer_->uri(), ">")},
-                       .content_type = "text/plain",
-                       .body = "hello"});
+  const std::string answer = Exchange({.method = "NOTIFY",
+                                       .request_uri = "sip:gateway@127.0.0.1",
+                                       .port = ports_[1],
+                                       .over_tcp = true,
+                                       .to_tag = "ours",
+                                       .headers = {"Event: presence", "Subscription-State: active",
+                                                   absl::StrCat("Contact: <", peer_->uri(), ">")},
+                                       .content_type = "text/plain",
+                                       .body = "hello"});
 
   EXPECT_THAT(answer, StartsWith("SIP/2.0 200 "));
   std::string body;
@@ -235,6 +234,43 @@ TEST_F(EndpointTest, BadRequestOverAStreamGetsItsOwnAnswer) {
   EXPECT_THAT(status("x", "x"), HasSubstr(";received=127.0.0.1"));
   EXPECT_THAT(status("x", "x"), HasSubstr(";rport="));
   EXPECT_THAT(status("x", "x"), Not(HasSubstr("rport=\r\n")));
+}
+
+// TOR-06: what cannot be parsed of the state is ignored. TOR-04, TOR-09: once is enough.
+TEST_F(EndpointTest, NotifyHeadersThatCannotBeParsedAreJudgedOverEitherTransport) {
+  for (const bool over_tcp : {false, true}) {
+    const auto answer = [&](const std::string& event, const std::string& state) {
+      return Exchange({.method = "NOTIFY",
+                       .request_uri = "sip:gateway@127.0.0.1",
+                       .port = ports_[over_tcp ? 1 : 0],
+                       .over_tcp = over_tcp,
+                       .to_tag = "ours",
+                       .headers = {event, state}})
+          .substr(0, 11);
+    };
+    EXPECT_EQ(answer("Event: presence", "Subscription-State: active;expires="), "SIP/2.0 200");
+    EXPECT_EQ(answer("Event: presence", "Subscription-State: active;;expires=4"), "SIP/2.0 200");
+    EXPECT_EQ(answer("Event: presence", "Subscription-State: active\r\nSubscription-State: active"),
+              "SIP/2.0 400");
+    EXPECT_EQ(answer("Event: presence\r\nEvent: presence", "Subscription-State: active"),
+              "SIP/2.0 400");
+    EXPECT_EQ(answer("Event: presence\r\nMax-Forwards: 5", "Subscription-State: active"),
+              "SIP/2.0 400");
+    EXPECT_EQ(answer("Event:", "Subscription-State: active"), "SIP/2.0 400");
+  }
+}
+
+TEST_F(EndpointTest, StartLineThatCannotBeParsedIsAnsweredOverAStream) {
+  const Flow flow = *peer_->ConnectTcp(ports_[1]);
+  peer_->SendRaw(flow,
+                 "OPTIONS sip:gateway@127.0.0.1; lr SIP/2.0\r\nVia: SIP/2.0/TCP "
+                 "127.0.0.1;branch=z9hG4bKx2\r\nf: <sip:p@example.com>;tag=p\r\n"
+                 "t:\r\n <sip:gateway@127.0.0.1>\r\ni: c2\r\nCSeq: 1 OPTIONS\r\n"
+                 "Content-Length: 0\r\n\r\n");
+
+  ASSERT_OK_AND_ASSIGN(const Received answer,
+                       peer_->WaitForResponse({.branch = "z9hG4bKx2", .method = "OPTIONS"}));
+  EXPECT_EQ(answer.sip.status(), 400);
 }
 
 TEST_F(EndpointTest, RequestToAnIpv6AddressLeavesThroughItsListener) {

@@ -16,7 +16,6 @@
 namespace sipevents::sip {
 namespace {
 
-using ::sipevents::testing::StatusIs;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 

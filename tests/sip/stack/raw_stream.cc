@@ -115,6 +115,13 @@ bool RawStream::Closes(absl::Duration patience) {
   return false;
 }
 
+bool RawStream::EndsInPeace() {
+  std::array<char, 65536> buffer;
+  ssize_t length = 1;
+  while (length > 0) length = recv(descriptor_, buffer.data(), buffer.size(), 0);
+  return length == 0;
+}
+
 void RawStream::Reset() {
   const linger at_once = {1, 0};
   setsockopt(descriptor_, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));

@@ -30,6 +30,8 @@ class RawStream {
   std::string ReadUntil(const std::string& end);
   // Whether the peer closes the connection within `patience`; what comes before is thrown away.
   bool Closes(absl::Duration patience = absl::Seconds(20));
+  // Whether the peer ends the connection in order, rather than with a reset.
+  bool EndsInPeace();
   // Closes with a reset, as a peer that dies does.
   void Reset();
 

@@ -279,10 +279,10 @@ TEST_F(RequestSchedulerTest, ForgottenDestinationIsNotSentToFaster) {
   EXPECT_THAT(Take(), ElementsAre(2));
 }
 
-// A bound on memory and on time: it would take hours if an operation looked at all that waits.
-TEST_F(RequestSchedulerTest, MillionsForManyDestinationsTakeLittleTime) {
+// It would take hours if an operation looked at all that waits, or at all destinations.
+TEST_F(RequestSchedulerTest, ManyRequestsForManyDestinationsTakeLittleTime) {
   constexpr int kDestinations = 100'000;
-  constexpr RequestId kRequests = 1'000'000;
+  constexpr RequestId kRequests = 300'000;
   RequestSchedulerOptions options;
   options.rate_per_destination = 10;
   Start(options);

@@ -73,7 +73,7 @@ TEST_F(StreamTransportTest, MessageWithoutLengthIsAnsweredAndEndsTheConnection) 
   EXPECT_EQ(heard.bad_status, 400);
   EXPECT_EQ(heard.octets, head);
   EXPECT_EQ(peer->ReadUntil("\r\n\r\n"), "SIP/2.0 400 Bad\r\n\r\n");
-  EXPECT_TRUE(peer->Closes());
+  EXPECT_TRUE(peer->EndsInPeace());
   EXPECT_EQ(heard_.size(), 0u) << "something behind the bad message was taken for a message";
   ExpectCount("bad 400", 1);
 }
@@ -85,6 +85,36 @@ TEST_F(StreamTransportTest, MessageThatEndsWithTheConnectionIsHandedOver) {
   ASSERT_OK_AND_ASSIGN(const Heard heard, heard_.Take());
   EXPECT_EQ(heard.octets, Request("1"));
   ExpectCount("tcp accepted", 0);
+}
+
+std::atomic<int> pipe_signals{0};
+
+// The first answer makes the peer's system reset the connection, the next one meets that, in the
+// midst of the messages.
+TEST_F(StreamTransportTest, PeerThatLeavesBeforeItsAnswersHarmsNobodyAndRaisesNoSignal) {
+  struct sigaction counting = {};
+  counting.sa_handler = [](int) { ++pipe_signals; };
+  struct sigaction before = {};
+  sigaction(SIGPIPE, &counting, &before);
+  on_message_ = [this](const Heard& heard) {
+    transport_->Reply(heard.connection, "SIP/2.0 200 OK\r\n\r\n");
+  };
+  ASSERT_OK(Start());
+  ASSERT_OK_AND_ASSIGN(const int port, Listen());
+  for (int i = 0; i < 20; ++i) {
+    auto peer = RawStream::Connect(port);
+    ExpectCount("tcp accepted", 1);
+    loop_->Run([&] {  // which stands still meanwhile
+      for (int j = 0; j < 20; ++j) peer->Write(Request(absl::StrCat(j)));
+      peer.reset();
+    });
+    ExpectCount("tcp accepted", 0);
+  }
+  EXPECT_GE(counts_["dropped"], 1);
+  EXPECT_GE(heard_.size(), 20u);
+  Stop();
+  sigaction(SIGPIPE, &before, nullptr);
+  EXPECT_EQ(pipe_signals, 0);
 }
 
 TEST_F(StreamTransportTest, ConnectionIsUsedAgain) {
@@ -227,12 +257,17 @@ TEST_F(StreamTransportTest, FailureMayStopTheOtherAndSendAgain) {
 TEST_F(StreamTransportTest, ListensOverIpv6WithoutTakingIpv4) {
   ASSERT_OK(Start());
   absl::StatusOr<int> port = 0;
-  loop_->Run([&] { port = transport_->Listen({Transport::kTcp, {"::", 0}}); });
+  // The same port is free for IPv4, unless another program has just that one.
+  absl::Status for_ipv4 = absl::UnknownError("not tried");
+  for (int attempt = 0; attempt < 20 && !for_ipv4.ok(); ++attempt) {
+    loop_->Run([&] {
+      port = transport_->Listen({Transport::kTcp, {"::", 0}});
+      const auto same = static_cast<uint16_t>(port.value_or(0));
+      for_ipv4 = transport_->Listen({Transport::kTcp, {"0.0.0.0", same}}).status();
+    });
+  }
   ASSERT_OK(port.status());
-  // The same port is free for IPv4.
-  loop_->Run([&] {
-    EXPECT_OK(transport_->Listen({Transport::kTcp, {"0.0.0.0", static_cast<uint16_t>(*port)}}));
-  });
+  ASSERT_OK(for_ipv4);
   const auto peer = RawStream::Connect(*port, "::1");
   ASSERT_TRUE(peer->Write(Request("1")));
   ASSERT_OK_AND_ASSIGN(const Heard heard, heard_.Take());
@@ -253,33 +288,6 @@ TEST_F(StreamTransportTest, AddressInUseIsNamed) {
     EXPECT_THAT(transport_->Listen({Transport::kTls, {"127.0.0.1", 0}}),
                 StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("certificate")));
   });
-}
-
-std::atomic<int> pipe_signals{0};
-
-TEST_F(StreamTransportTest, PeersThatResetRaiseNoSignal) {
-  struct sigaction counting = {};
-  counting.sa_handler = [](int) { ++pipe_signals; };
-  struct sigaction before = {};
-  sigaction(SIGPIPE, &counting, &before);
-  ASSERT_OK(Start());
-  RawListener server;
-  for (int i = 0; i < 50; ++i) {
-    Send(Hop(server.port()), Request("1"));
-    const auto peer = server.Accept();
-    ASSERT_NE(peer, nullptr);
-    // The loop stands still while the peer goes, then sends before it can know.
-    loop_->Run([&] {
-      peer->Reset();
-      for (int j = 0; j < 3; ++j) {
-        transport_->Send(Hop(server.port()), Request("2"), [](const absl::Status&) {});
-      }
-    });
-    EXPECT_OK(failures_.Take());
-  }
-  Stop();
-  sigaction(SIGPIPE, &before, nullptr);
-  EXPECT_EQ(pipe_signals, 0);
 }
 
 int OpenDescriptors() {
