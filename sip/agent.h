@@ -37,7 +37,8 @@ struct SubscriptionStatus {
   // With kRetrying and kTerminated: the notifier's reason (`rejected`, `noresource` …), or ours:
   // `timeout` (no answer), `no-notify` (answered, but Timer N passed), `expired`, `response`
   // (see sip_status), `transport`, `no-address` (DNS), `destination-not-allowed`, `overload`
-  // (too much waits here already), `unsubscribed`.
+  // (too much waits here already), `extension-required:TAG` (421), `unsubscribed`. With kActive
+  // and kPending: how the last refresh failed, while the subscription lives on (SUB-47).
   std::string reason;
   int sip_status = 0;                                 // that led here; 0 if none
   absl::Time retry_time = absl::InfinitePast();       // with kRetrying

@@ -78,6 +78,9 @@ class EventPackage {
   // Body types to put into Accept, the default one first (PKG-05). Empty: no Accept is sent
   // and any type is taken.
   virtual const std::vector<std::string>& accept() const = 0;
+  // Whether bodies of a type that accept() does not name are decoded all the same, where peers'
+  // deviations are tolerated (DEV-10).
+  virtual bool tolerates(std::string_view /*content_type*/) const { return false; }
   // Duration to ask for (PKG-04).
   virtual absl::Duration default_expires() const = 0;
   // May a forked SUBSCRIBE install several subscriptions? (PKG-10, SUB-25, SUB-26)

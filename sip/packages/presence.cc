@@ -254,6 +254,9 @@ class PresenceEventPackage final : public EventPackage {
   std::string_view name() const override { return "presence"; }
   PackageKind kind() const override { return PackageKind::kState; }
   const std::vector<std::string>& accept() const override { return accept_; }
+  bool tolerates(std::string_view content_type) const override {
+    return MatchesMediaType(content_type, kLegacyPidfType);
+  }
   absl::Duration default_expires() const override { return absl::Seconds(3600); }
   bool allows_forks() const override { return false; }
   bool merges_forks() const override { return false; }

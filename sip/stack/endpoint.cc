@@ -8,7 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "sip/base/ascii.h"
 #include "sip/base/status_macros.h"
-#include "sip/stack/datagram_agent.h"
+#include "sip/stack/datagram_messages.h"
 #include "sip/stack/dispatcher.h"
 #include "sip/stack/locator.h"
 #include "sip/stack/request_checks.h"
@@ -42,7 +42,7 @@ struct Endpoint::Core : public Transmitter, public MessageHandler {
   SipMetrics* metrics;
 
   std::vector<ListenSpec> listeners;  // with the ports in use
-  std::unique_ptr<DatagramAgent> datagrams;
+  std::unique_ptr<DatagramMessages> datagrams;
   std::unique_ptr<StreamMessages> streams;
   std::unique_ptr<RequestScheduler> scheduler;
   std::unique_ptr<Dispatcher> dispatcher;
@@ -55,8 +55,8 @@ struct Endpoint::Core : public Transmitter, public MessageHandler {
   void Transmit(const NextHop& hop, const OutgoingRequest& request,
                 std::function<void(const Response&)> on_final) override;
   size_t DatagramOctets(const OutgoingRequest& request) const override;
-  std::optional<NotifyAnswer> OnRequest(const sip_t& sip) override;
-  std::optional<NotifyAnswer> Judge(const sip_t& sip);
+  std::optional<NotifyAnswer> OnRequest(const sip_t& sip, std::string_view text) override;
+  std::optional<NotifyAnswer> Judge(const sip_t& sip, std::string_view text);
 };
 
 bool Endpoint::Core::Has(Transport transport) const {
@@ -66,10 +66,9 @@ bool Endpoint::Core::Has(Transport transport) const {
 }
 
 absl::Status Endpoint::Core::Open() {
-  SIPEVENTS_ASSIGN_OR_RETURN(datagrams, DatagramAgent::Open(loop, options.t1, *this, metrics));
+  datagrams = std::make_unique<DatagramMessages>(loop, options.t1, random, *this, metrics);
   SIPEVENTS_ASSIGN_OR_RETURN(
-      streams, StreamMessages::Open(loop, options.streams, options.t1, datagrams->agent(), random,
-                                    *this, metrics));
+      streams, StreamMessages::Open(loop, options.streams, options.t1, random, *this, metrics));
   for (ListenSpec listener : options.listen) {
     SIPEVENTS_ASSIGN_OR_RETURN(listener.port, listener.transport == Transport::kUdp
                                                   ? datagrams->Listen(listener)
@@ -115,7 +114,7 @@ void Endpoint::Core::Transmit(const NextHop& hop, const OutgoingRequest& request
       absl::StrContains(absl::string_view(first).substr(0, 6), "sips:");  // "<sips:"
   OwnHeaders own{.contact = ContactOf(listener, secure), .allow_events = options.allow_events};
   if (hop.transport == Transport::kUdp) {
-    datagrams->Send(hop, request, own, std::move(on_final));
+    datagrams->Send(hop, listener, request, std::move(own), std::move(on_final));
   } else {
     streams->Send(hop, listener, request, std::move(own), std::move(on_final));
   }
@@ -125,8 +124,8 @@ size_t Endpoint::Core::DatagramOctets(const OutgoingRequest& request) const {
   return EstimatedOctets(request, options.allow_events);
 }
 
-std::optional<NotifyAnswer> Endpoint::Core::OnRequest(const sip_t& sip) {
-  const std::optional<NotifyAnswer> answer = Judge(sip);
+std::optional<NotifyAnswer> Endpoint::Core::OnRequest(const sip_t& sip, std::string_view text) {
+  const std::optional<NotifyAnswer> answer = Judge(sip, text);
   if (metrics != nullptr) {
     metrics->OnRequestAnswered(View(sip.sip_request->rq_method_name),
                                answer.has_value() ? answer->status : 0);
@@ -134,13 +133,13 @@ std::optional<NotifyAnswer> Endpoint::Core::OnRequest(const sip_t& sip) {
   return answer;
 }
 
-std::optional<NotifyAnswer> Endpoint::Core::Judge(const sip_t& sip) {
+std::optional<NotifyAnswer> Endpoint::Core::Judge(const sip_t& sip, std::string_view text) {
   if (std::optional<NotifyAnswer> refusal = RefuseRepeated(sip)) return refusal;
   if (sip.sip_request->rq_method != sip_method_notify) {
     return AnswerOther(sip, options.accept, options.allow_events);
   }
   if (std::optional<NotifyAnswer> refusal = RefuseBadNotify(sip)) return refusal;
-  const IncomingNotify notify = ToNotify(sip, loop.clock().Now());
+  const IncomingNotify notify = ToNotify(sip, text, loop.clock().Now());
   if (!IsSipUri(notify.contact_uri)) return NotifyAnswer{400, {}, "Bad Contact"};
   return handler.OnNotify(notify);
 }

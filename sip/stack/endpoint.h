@@ -30,8 +30,8 @@ struct EndpointOptions {
 
 // The SIP side of one thread: listeners, the sending of requests from location to the final
 // response, and stateless answers to what comes in. NOTIFY goes to the handler, OPTIONS is
-// answered here, other methods get 405. Datagrams and their transactions are sofia-sip's (NTA),
-// streams are ours (StreamTransport).
+// answered here, other methods get 405. sofia-sip parses and prints messages and resolves names;
+// transports and client transactions are ours.
 //
 // Threads: the loop's.
 class Endpoint : public RequestSender {

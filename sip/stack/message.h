@@ -101,8 +101,8 @@ struct NotifyAnswer {
   int status = 200;
   // Accept, Allow-Events … that go with an error.
   std::vector<std::pair<std::string, std::string>> headers;
-  // Names what is wrong, for people; null: the usual phrase of the status.
-  const char* phrase = nullptr;
+  // Names what is wrong, for people; empty: the usual phrase of the status.
+  std::string phrase = {};
 };
 
 }  // namespace sipevents::sip

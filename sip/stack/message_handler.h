@@ -4,6 +4,7 @@
 #include <sofia-sip/sip.h>
 
 #include <optional>
+#include <string_view>
 
 #include "sip/stack/message.h"
 
@@ -13,8 +14,8 @@ namespace sipevents::sip {
 class MessageHandler {
  public:
   virtual ~MessageHandler() = default;
-  // A request that is whole and well-formed; nullopt: no answer.
-  virtual std::optional<NotifyAnswer> OnRequest(const sip_t& sip) = 0;
+  // A request that is whole and well-formed, and its text; nullopt: no answer.
+  virtual std::optional<NotifyAnswer> OnRequest(const sip_t& sip, std::string_view text) = 0;
 };
 
 }  // namespace sipevents::sip

@@ -7,6 +7,7 @@
 
 #include <string_view>
 
+#include "absl/strings/str_cat.h"
 #include "sip/base/ascii.h"
 #include "sip/base/header_grammar.h"
 #include "sip/stack/request_message.h"
@@ -20,6 +21,11 @@ constexpr uint32_t kMaxCseq = (1U << 31) - 1;  // RFC 3261 section 8.1.1.5
 // Headers whose errors do not matter to an event subscriber.
 constexpr unsigned kTolerated =
     sip_mask_response | sip_mask_proxy | sip_mask_registrar | sip_mask_pref | sip_mask_privacy;
+
+// Headers whose errors do not matter to an event subscriber, or are looked at by RefuseBadNotify(),
+// as sofia-sip classifies them.
+constexpr unsigned kToleratedErrors = sip_mask_response | sip_mask_proxy | sip_mask_registrar |
+                                      sip_mask_pref | sip_mask_privacy | sip_mask_events;
 
 // Bodies are taken as they are: nothing is unpacked.
 bool HasEncodedBody(const sip_t& sip) {
@@ -40,7 +46,9 @@ NotifyAnswer Unsupported(const sip_t& sip) {
 std::optional<NotifyAnswer> RefuseMalformed(msg_t* message, const sip_t& sip) {
   if ((msg_extract_errors(message) & ~kToleratedErrors) != 0 ||
       (sip.sip_flags & MSG_FLG_ERROR) != 0) {
-    return NotifyAnswer{400, {}};
+    const std::string_view name = FirstBadHeader(sip);
+    if (name.empty()) return NotifyAnswer{400, {}};
+    return NotifyAnswer{400, {}, absl::StrCat("Bad ", AbslView(name), " Header")};
   }
   if (sip.sip_from == nullptr || sip.sip_to == nullptr || sip.sip_call_id == nullptr ||
       sip.sip_cseq == nullptr || sip.sip_via == nullptr || sip_sanity_check(&sip) < 0) {
@@ -48,6 +56,12 @@ std::optional<NotifyAnswer> RefuseMalformed(msg_t* message, const sip_t& sip) {
   }
   if (!EqualsIgnoreCase(View(sip.sip_request->rq_version), "SIP/2.0")) return NotifyAnswer{505, {}};
   return std::nullopt;
+}
+
+bool RefuseBadResponse(const sip_t& sip) {
+  return (sip.sip_flags & MSG_FLG_ERROR) != 0 || sip.sip_from == nullptr || sip.sip_to == nullptr ||
+         sip.sip_call_id == nullptr || sip.sip_cseq == nullptr || sip.sip_via == nullptr ||
+         !EqualsIgnoreCase(View(sip.sip_status->st_version), "SIP/2.0");
 }
 
 std::optional<NotifyAnswer> RefuseRepeated(const sip_t& sip) {

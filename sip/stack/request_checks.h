@@ -3,7 +3,6 @@
 
 #include <sofia-sip/msg.h>
 #include <sofia-sip/sip.h>
-#include <sofia-sip/sip_header.h>
 
 #include <optional>
 #include <string>
@@ -15,15 +14,12 @@
 
 namespace sipevents::sip {
 
-// Headers whose errors do not matter to an event subscriber, or are looked at by RefuseBadNotify(),
-// as sofia-sip classifies them.
-inline constexpr unsigned kToleratedErrors = sip_mask_response | sip_mask_proxy |
-                                             sip_mask_registrar | sip_mask_pref | sip_mask_privacy |
-                                             sip_mask_events;
-
-// What NTA checks of datagrams, for messages that did not come through it: version, the headers
-// that every request has, and that those which matter parse. nullopt: fine.
+// What is wrong with a request as a whole: version, the headers that every request has, and those
+// that matter parse. nullopt: nothing.
 std::optional<NotifyAnswer> RefuseMalformed(msg_t* message, const sip_t& sip);
+
+// Whether a response lacks what every response has; it is dropped then.
+bool RefuseBadResponse(const sip_t& sip);
 
 // A header that is there twice, though it may be there once, and that the parser lets pass;
 // nullopt: none.

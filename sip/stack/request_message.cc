@@ -2,8 +2,6 @@
 
 #include <sofia-sip/msg_addr.h>
 #include <sofia-sip/msg_header.h>
-#include <sofia-sip/nta.h>
-#include <sofia-sip/nta_stateless.h>
 #include <sofia-sip/sip_header.h>
 #include <sofia-sip/sip_protos.h>
 #include <sofia-sip/sip_status.h>
@@ -28,10 +26,20 @@ std::string FormatName(std::string_view uri, std::string_view tag) {
   return name;
 }
 
+// The headers of an answer as lines.
+std::string HeaderLines(const NotifyAnswer& answer) {
+  std::string lines;
+  for (const auto& [name, value] : answer.headers) {
+    if (!value.empty()) absl::StrAppend(&lines, name, ": ", value, "\r\n");
+  }
+  return lines;
+}
+
 }  // namespace
 
-msg_t* NewRequest(nta_agent_t* agent, const OutgoingRequest& request, const OwnHeaders& own) {
-  msg_t* message = nta_msg_create(agent, 0);
+MessagePtr NewRequest(const OutgoingRequest& request, const OwnHeaders& own) {
+  MessagePtr owned(msg_create(sip_default_mclass(), 0));
+  msg_t* message = owned.get();
   if (message == nullptr) return nullptr;
   const std::string start = absl::StrCat(request.method, " ", request.request_uri, " SIP/2.0");
   const std::string from = FormatName(request.from_uri, request.from_tag);
@@ -58,15 +66,16 @@ msg_t* NewRequest(nta_agent_t* agent, const OutgoingRequest& request, const OwnH
     const std::string line = absl::StrCat(name, ": ", value);
     if (added >= 0) added = sip_add_tl(message, sip, SIPTAG_HEADER_STR(line.c_str()), TAG_END());
   }
-  if (added >= 0) return message;
-  msg_destroy(message);
-  return nullptr;
+  if (added < 0) owned.reset();
+  return owned;
 }
 
-msg_t* NewAnswer(nta_agent_t* agent, msg_t* request_message, const NotifyAnswer& answer) {
+MessagePtr NewAnswer(msg_t* request_message, const NotifyAnswer& answer,
+                     const std::string& to_tag) {
   const sip_t* request = sip_object(request_message);
   if (request == nullptr || request->sip_via == nullptr) return nullptr;
-  msg_t* message = nta_msg_create(agent, 0);
+  MessagePtr owned(msg_create(sip_default_mclass(), 0));
+  msg_t* message = owned.get();
   if (message == nullptr) return nullptr;
   sip_t* sip = sip_object(message);
   su_home_t* home = msg_home(message);
@@ -82,21 +91,13 @@ msg_t* NewAnswer(nta_agent_t* agent, msg_t* request_message, const NotifyAnswer&
     sip->sip_record_route = sip_record_route_dup(home, request->sip_record_route);
   }
   if (sip->sip_to != nullptr && sip->sip_to->a_tag == nullptr) {
-    sip_to_tag(home, sip->sip_to, nta_agent_newtag(home, "tag=%s", agent));
+    sip_to_tag(home, sip->sip_to, to_tag.c_str());
   }
-  return message;
+  return owned;
 }
 
 const char* PhraseOf(const NotifyAnswer& answer) {
-  return answer.phrase != nullptr ? answer.phrase : sip_status_phrase(answer.status);
-}
-
-std::string HeaderLines(const NotifyAnswer& answer) {
-  std::string lines;
-  for (const auto& [name, value] : answer.headers) {
-    if (!value.empty()) absl::StrAppend(&lines, name, ": ", value, "\r\n");
-  }
-  return lines;
+  return answer.phrase.empty() ? sip_status_phrase(answer.status) : answer.phrase.c_str();
 }
 
 std::string WireText(msg_t* message) {

@@ -4,13 +4,11 @@
 #include <sofia-sip/msg.h>
 #include <sofia-sip/sip.h>
 
+#include <memory>
 #include <string>
 #include <string_view>
 
 #include "sip/stack/message.h"
-
-// Of <sofia-sip/nta.h>, which can be included only after the types that it hands back are named.
-using nta_agent_t = struct nta_agent_s;
 
 // Writes requests and answers as sofia-sip messages. SIP threads only.
 
@@ -23,21 +21,23 @@ inline constexpr char kAllowedMethods[] = "NOTIFY, OPTIONS";
 struct OwnHeaders {
   std::string contact;       // value of Contact, with <>
   std::string allow_events;  // value of Allow-Events
-  std::string via;           // value of Via; empty: the sender adds it
+  std::string via;           // value of Via
 };
 
-// A message of `agent` for the request; null if it cannot be written. The caller destroys it.
-msg_t* NewRequest(nta_agent_t* agent, const OutgoingRequest& request, const OwnHeaders& own);
+struct DestroyMessage {
+  void operator()(msg_t* message) const { msg_destroy(message); }
+};
+using MessagePtr = std::unique_ptr<msg_t, DestroyMessage>;
 
-// A message of `agent` that answers `request_message`, with a tag in To; null if that lacks what
-// an answer needs (no Via).
-msg_t* NewAnswer(nta_agent_t* agent, msg_t* request_message, const NotifyAnswer& answer);
+// The request; null if it cannot be written.
+MessagePtr NewRequest(const OutgoingRequest& request, const OwnHeaders& own);
 
-// The reason phrase of an answer.
+// The answer to a request, with `to_tag` where To has none; null if the request lacks what an
+// answer needs (no Via).
+MessagePtr NewAnswer(msg_t* request_message, const NotifyAnswer& answer, const std::string& to_tag);
+
+// The reason phrase of an answer, which must outlive it.
 const char* PhraseOf(const NotifyAnswer& answer);
-
-// The headers of an answer as lines, for SIPTAG_HEADER_STR.
-std::string HeaderLines(const NotifyAnswer& answer);
 
 // A message as it goes over the wire.
 std::string WireText(msg_t* message);

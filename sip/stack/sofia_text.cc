@@ -14,7 +14,8 @@
 namespace sipevents::sip {
 namespace {
 
-// sofia-sip's encoders leave out the last string of a list unless there is room for two more octets.
+// sofia-sip's encoders leave out the last string of a list unless there is room for two more
+// octets.
 constexpr size_t kEncoderSlack = 2;
 constexpr size_t kMaxRedirectTargets = 16;
 constexpr size_t kMaxListed = 32;
@@ -68,29 +69,58 @@ uint32_t ClampSeconds(uint64_t seconds) {
   return static_cast<uint32_t>(std::min<uint64_t>(seconds, UINT32_MAX));
 }
 
-// The header that the parser refused under this name; null if it refused none.
-const msg_header_t* BadHeader(const sip_t& sip, const char* name) {
-  for (const msg_error_t* error = sip.sip_error; error != nullptr; error = error->er_next) {
-    const auto* header = reinterpret_cast<const msg_header_t*>(error);
-    const bool unnamed = header->sh_class != sip_error_class;
-    if (EqualsIgnoreCase(View(unnamed ? header->sh_class->hc_name : error->er_name), name)) {
-      return header;
+// The name of a header that the parser refused. One that may be there once, and is there again, is
+// kept as what it is; one that it cannot parse, as an error.
+std::string_view NameOf(const msg_error_t* error) {
+  const auto* header = reinterpret_cast<const msg_header_t*>(error);
+  return View(header->sh_class == sip_error_class ? error->er_name : header->sh_class->hc_name);
+}
+
+// The value of the first header of this name in a message's text, which may go on over lines. The
+// parser keeps nothing of a header that it refuses.
+std::string_view RawValue(std::string_view text, std::string_view name) {
+  while (!text.empty()) {
+    const size_t end = std::min(text.find('\n'), text.size() - 1) + 1;
+    const std::string_view line = text.substr(0, end);
+    if (line.find_first_not_of("\r\n") == std::string_view::npos) return "";  // the body follows
+    const size_t colon = line.find(':');
+    if (colon == std::string_view::npos ||
+        !EqualsIgnoreCase(TrimBlanks(line.substr(0, colon)), name)) {
+      text.remove_prefix(end);
+      continue;
     }
+    size_t stop = end;
+    while (stop < text.size() && (text[stop] == ' ' || text[stop] == '\t')) {
+      stop = std::min(text.find('\n', stop), text.size() - 1) + 1;
+    }
+    const std::string_view value = text.substr(colon + 1, stop - colon - 1);
+    const size_t begin = std::min(value.find_first_not_of(" \t\r\n"), value.size());
+    return value.substr(begin, value.find_last_not_of(" \t\r\n") + 1 - begin);
   }
-  return nullptr;
+  return "";
 }
 
 // The state's token of a Subscription-State whose parameters cannot be parsed; they are ignored
-// then (TOR-06). Empty: no token, or NTA parsed the message, which keeps nothing of a bad header:
-// then there is none, as far as we know (SUB-29).
-std::string_view BareSubstate(const sip_t& sip) {
-  const msg_header_t* header = BadHeader(sip, "Subscription-State");
-  if (header == nullptr || header->sh_data == nullptr) return "";
-  std::string_view line(static_cast<const char*>(header->sh_data), header->sh_len);
-  line.remove_prefix(std::min(line.find(':') + 1, line.size()));
-  line = line.substr(std::min(line.find_first_not_of(" \t\r\n"), line.size()));
-  const size_t end = std::min(line.find_first_of(std::string_view(" \t\r\n;\0", 6)), line.size());
-  return line.substr(0, end);
+// then (TOR-06). Empty: no token.
+std::string_view BareSubstate(const sip_t& sip, std::string_view text) {
+  if (!HasBadHeader(sip, "Subscription-State")) return "";
+  const std::string_view value = RawValue(text, "Subscription-State");
+  return value.substr(0, std::min(value.find_first_of(" \t\r\n;"), value.size()));
+}
+
+// Expires and Retry-After have parameters and comments that the parser does not know of.
+std::optional<uint32_t> ExpiresOf(const sip_t& sip, std::string_view text) {
+  if (HasBadHeader(sip, "Expires")) return ParseExpires(RawValue(text, "Expires"));
+  // One with a date (RFC 2543) is as good as none (TOR-24).
+  if (sip.sip_expires == nullptr || sip.sip_expires->ex_date != 0) return std::nullopt;
+  return ClampSeconds(sip.sip_expires->ex_delta);
+}
+
+std::optional<uint32_t> RetryAfterOf(const sip_t& sip, std::string_view text) {
+  if (sip.sip_retry_after != nullptr) return ClampSeconds(sip.sip_retry_after->af_delta);
+  if (!HasBadHeader(sip, "Retry-After")) return std::nullopt;
+  const std::optional<RetryAfter> parsed = ParseRetryAfter(RawValue(text, "Retry-After"));
+  return parsed.has_value() ? std::optional<uint32_t>(parsed->seconds) : std::nullopt;
 }
 
 }  // namespace
@@ -142,23 +172,26 @@ std::string Shown(const List* list) {
 
 }  // namespace
 
-bool HasBadHeader(const sip_t& sip, const char* name) { return BadHeader(sip, name) != nullptr; }
+bool HasBadHeader(const sip_t& sip, std::string_view name) {
+  const msg_error_t* error = sip.sip_error;
+  while (error != nullptr && !EqualsIgnoreCase(NameOf(error), name)) error = error->er_next;
+  return error != nullptr;
+}
 
-Response ToResponse(const sip_t& sip) {
+std::string_view FirstBadHeader(const sip_t& sip) {
+  return sip.sip_error == nullptr ? std::string_view() : NameOf(sip.sip_error);
+}
+
+Response ToResponse(const sip_t& sip, std::string_view text) {
   Response response;
   response.status = sip.sip_status->st_status;
   if (sip.sip_to != nullptr) response.to_tag = View(sip.sip_to->a_tag);
   if (sip.sip_contact != nullptr) response.contact = TargetText(sip.sip_contact->m_url);
-  // An Expires with a date (RFC 2543) is as good as none (TOR-24).
-  if (sip.sip_expires != nullptr && sip.sip_expires->ex_date == 0) {
-    response.expires = ClampSeconds(sip.sip_expires->ex_delta);
-  }
+  response.expires = ExpiresOf(sip, text);
   if (sip.sip_min_expires != nullptr) {
     response.min_expires = ClampSeconds(sip.sip_min_expires->me_delta);
   }
-  if (sip.sip_retry_after != nullptr) {
-    response.retry_after = ClampSeconds(sip.sip_retry_after->af_delta);
-  }
+  response.retry_after = RetryAfterOf(sip, text);
   if (response.status >= 300 && response.status < 400) {
     response.redirect_to = RedirectTargets(sip.sip_contact);
   }
@@ -185,7 +218,7 @@ Response ToResponse(const sip_t& sip) {
   return response;
 }
 
-IncomingNotify ToNotify(const sip_t& sip, absl::Time receive_time) {
+IncomingNotify ToNotify(const sip_t& sip, std::string_view text, absl::Time receive_time) {
   IncomingNotify notify;
   notify.receive_time = receive_time;
   notify.call_id = View(sip.sip_call_id->i_id);
@@ -200,7 +233,7 @@ IncomingNotify ToNotify(const sip_t& sip, absl::Time receive_time) {
     notify.reason = View(state->ss_reason);
     notify.expires = ParseDeltaSeconds(View(state->ss_expires));
     notify.retry_after = ParseDeltaSeconds(View(state->ss_retry_after));
-  } else if (const std::string_view substate = BareSubstate(sip); !substate.empty()) {
+  } else if (const std::string_view substate = BareSubstate(sip, text); !substate.empty()) {
     notify.has_subscription_state = true;
     notify.substate = substate;
   }

@@ -31,14 +31,17 @@ inline std::string_view View(const char* text) {
 }
 
 // Whether the parser refused a header of this name, or one more of it where there may be one.
-bool HasBadHeader(const sip_t& sip, const char* name);
+bool HasBadHeader(const sip_t& sip, std::string_view name);
 
-// What the roles need of a final response.
-Response ToResponse(const sip_t& sip);
+// The name of the first of these; empty if there is none, or it has none.
+std::string_view FirstBadHeader(const sip_t& sip);
+
+// What the roles need of a response; views into `sip`. `text`: what it was parsed from.
+Response ToResponse(const sip_t& sip, std::string_view text);
 
 // What the roles need of a NOTIFY; views into `sip`, which must have From, To, Call-ID, CSeq
-// and Event.
-IncomingNotify ToNotify(const sip_t& sip, absl::Time receive_time);
+// and Event, and into `text`, what it was parsed from.
+IncomingNotify ToNotify(const sip_t& sip, std::string_view text, absl::Time receive_time);
 
 }  // namespace sipevents::sip
 

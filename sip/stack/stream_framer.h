@@ -11,7 +11,7 @@ namespace sipevents::sip {
 struct StreamLimits {
   size_t max_message_octets = (1 << 20) + (256 << 10);  // from the start line to the body's end
   size_t max_head_octets = 64 << 10;                    // as much as a datagram can hold
-  int max_head_lines = 1000;                            // folded ones count one by one (TOR-23)
+  int max_head_lines = 400;                             // folded ones count one by one (TOR-23)
 };
 
 // A piece of a stream.

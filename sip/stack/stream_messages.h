@@ -9,24 +9,24 @@
 #include "absl/time/time.h"
 #include "sip/base/random_id.h"
 #include "sip/stack/listen_spec.h"
-#include "sip/stack/message_handler.h"
+#include "sip/stack/message_server.h"
 #include "sip/stack/request_message.h"
 #include "sip/stack/stream_transactions.h"
 #include "sip/stack/stream_transport.h"
 
 namespace sipevents::sip {
 
-// SIP over TCP and TLS: parses what StreamTransport frames, answers requests on the connection
-// that they came over, and runs client transactions.
+// SIP over TCP and TLS: takes what StreamTransport frames, answers requests on the connection that
+// they came over, and runs client transactions.
 //
 // Threads: the loop's.
 class StreamMessages : public StreamHandler {
  public:
-  // Errors: INVALID_ARGUMENT, naming a certificate file. All arguments must outlive the object
-  // (`agent` makes its messages); `metrics` may be null.
+  // Errors: INVALID_ARGUMENT, naming a certificate file. All arguments must outlive the object;
+  // `metrics` may be null.
   static absl::StatusOr<std::unique_ptr<StreamMessages>> Open(
-      EventLoop& loop, StreamTransportOptions options, absl::Duration t1, nta_agent_t* agent,
-      RandomSource& random, MessageHandler& handler, SipMetrics* metrics);
+      EventLoop& loop, StreamTransportOptions options, absl::Duration t1, RandomSource& random,
+      MessageHandler& handler, SipMetrics* metrics);
   ~StreamMessages() override;
 
   // Opens a listener; returns the port in use. Errors: as StreamTransport::Listen().
@@ -41,18 +41,12 @@ class StreamMessages : public StreamHandler {
                     int status) override;
 
  private:
-  StreamMessages(EventLoop& loop, nta_agent_t* agent, RandomSource& random, MessageHandler& handler,
+  StreamMessages(EventLoop& loop, RandomSource& random, MessageHandler& handler,
                  SipMetrics* metrics);
 
-  void OnRequest(ConnectionId connection, const NextHop& peer, msg_t* message, sip_t* sip);
-  void OnResponse(const sip_t& sip);
-  void Reply(ConnectionId connection, msg_t* request, const NotifyAnswer& answer);
-
   EventLoop& loop_;
-  nta_agent_t* agent_;
   RandomSource& random_;
-  MessageHandler& handler_;
-  SipMetrics* metrics_;
+  MessageServer server_;
   std::unique_ptr<StreamTransport> transport_;
   std::unique_ptr<StreamTransactions> transactions_;
 };

@@ -39,12 +39,20 @@ size_t IndexOf(std::string_view line) {
   return index;
 }
 
+// Whether the method has a legal character that the parser does not know, so that there may be
+// nothing wrong but that (RFC 4475 section 3.1.1.2).
+bool HasOddMethod(std::string_view start) {
+  return start.substr(0, start.find(' ')).find_first_of("`+") != std::string_view::npos;
+}
+
 }  // namespace
 
 std::string AnswerToUnparsed(std::string_view message, int status, std::string_view to_tag) {
   const std::string_view start = TakeLine(message);
   if (start.starts_with("SIP/") || start.find("SIP/2.0") == std::string_view::npos) return "";
-  std::string answer = absl::StrCat("SIP/2.0 ", status, " Bad Request\r\n");
+  const bool odd_method = status == 400 && HasOddMethod(start);
+  std::string answer = absl::StrCat("SIP/2.0 ", odd_method ? 501 : status,
+                                    odd_method ? " Not Implemented" : " Bad Request", "\r\n");
   std::array<int, kRepeated.size()> found = {};
   bool repeats = false;  // whether the line before was repeated, and its continuation is, too
   for (std::string_view line = TakeLine(message); !line.empty(); line = TakeLine(message)) {

@@ -3,18 +3,30 @@
 #include <algorithm>
 #include <utility>
 
+#include "sip/subscriber/response_table.h"
+
 namespace sipevents::sip {
+namespace {
+
+AttemptStep Stay(AttemptState state, std::string_view deviation = "") {
+  return {std::move(state), std::nullopt, std::nullopt, deviation};
+}
+
+}  // namespace
+
 AttemptState NewAttemptState(absl::Duration requested, const StepContext& context) {
   AttemptState state;
   state.requested = requested;
   state.grant_until = context.now + requested;
-  state.timer_n = context.now + 64 * context.t1;
   return state;
 }
 
-void OnAttemptResent(AttemptState& state, const StepContext& context) {
-  state.grant_until = context.now + state.requested;
-  state.timer_n = context.now + 64 * context.t1;
+void OnAttemptWaits(AttemptState& state) { state.timer_n = absl::InfiniteFuture(); }
+
+void OnAttemptSent(AttemptState& state, const StepContext& context) {
+  state.sent = true;
+  if (!state.accepted) state.grant_until = context.now + state.requested;
+  state.timer_n = context.now + TimerN(context.t1);
 }
 
 void OnAttemptNotified(AttemptState& state) {
@@ -23,38 +35,42 @@ void OnAttemptNotified(AttemptState& state) {
 
 AttemptStep OnAttemptAnswered(AttemptState state, const RefreshAnswered& answer,
                               const StepContext& context) {
-  if (state.phase == AttemptPhase::kClosed) return {state, std::nullopt, std::nullopt};
-  if (answer.status < 300) {  // 202 and an invalid 204 count as 200 (SUB-09, CEN-09)
+  if (state.phase == AttemptPhase::kClosed) return Stay(state);
+  const InitialAction action = ResponseRowOf(answer.status).initial;
+  if (action == InitialAction::kAwaitNotify && answer.failure == SendFailure::kNone) {
+    std::string_view deviation;
+    if (answer.status == 202) deviation = "DEV-12";
+    const absl::Duration granted = GrantedDuration(answer.expires, state.requested, deviation);
+    if (answer.status == 204) deviation = "CEN-09";
     state.accepted = true;
-    const absl::Duration granted = answer.expires.has_value()
-                                       ? std::min(absl::Seconds(*answer.expires), state.requested)
-                                       : state.requested;  // SUB-05
     state.grant_until = context.now + granted;
-    return {state, std::nullopt, std::nullopt};
+    return Stay(state, deviation);
   }
   // A NOTIFY has shown that it arrived: the answer is of no account (SUB-12).
-  if (state.phase == AttemptPhase::kCollecting) return {state, std::nullopt, std::nullopt};
-  if (answer.status == 423) {
-    const auto longer = LongerInterval(state.requested, state.interval_retries, answer.min_expires);
+  if (state.phase == AttemptPhase::kCollecting) return Stay(state);
+  if (action == InitialAction::kLongerInterval) {
+    const auto longer =
+        LongerInterval(state.requested, state.interval_retries, answer.min_expires, context.strict);
     if (longer.has_value()) {
       state.requested = *longer;
       ++state.interval_retries;
-      OnAttemptResent(state, context);
-      return {state, static_cast<uint32_t>(absl::ToInt64Seconds(*longer)), std::nullopt};
+      OnAttemptWaits(state);
+      return {state, static_cast<uint32_t>(absl::ToInt64Seconds(*longer)), std::nullopt,
+              answer.min_expires.has_value() ? "" : "DEV-07"};
     }
   }
   state.phase = AttemptPhase::kClosed;
   return {state, std::nullopt,
-          EndingForResponse(answer.status, answer.made_here, answer.retry_after)};
+          EndingForResponse(answer.status, answer.failure, answer.retry_after)};
 }
 
 AttemptStep OnAttemptTick(AttemptState state, const StepContext& context) {
   if (state.phase == AttemptPhase::kClosed || context.now < state.timer_n) {
-    return {state, std::nullopt, std::nullopt};
+    return Stay(state);
   }
   const bool notified = state.phase == AttemptPhase::kCollecting;
   state.phase = AttemptPhase::kClosed;
-  if (notified) return {state, std::nullopt, std::nullopt};
+  if (notified) return Stay(state);
   // SUB-14: accepted, but nothing came; or not even answered.
   Ending ending{.reason = state.accepted ? "no-notify" : "timeout",
                 .sip_status = state.accepted ? 0 : 408,

@@ -3,14 +3,15 @@
 
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 #include "absl/time/time.h"
 #include "sip/subscriber/dialog_state.h"
 #include "sip/subscriber/retry_policy.h"
 
-// The state machine of one SUBSCRIBE outside a dialog, from sending it until Timer N: it is
-// answered, NOTIFYs create dialogs, further forks are collected (RFC 6665 section 4.1.2.4).
-// Pure, like DialogState.
+// The state machine of one SUBSCRIBE outside a dialog, until Timer N: it waits for its turn, is
+// sent, is answered, NOTIFYs create dialogs, further forks are collected (RFC 6665 section
+// 4.1.2.4). Pure, like DialogState.
 
 namespace sipevents::sip {
 
@@ -23,9 +24,10 @@ enum class AttemptPhase {
 struct AttemptState {
   AttemptPhase phase = AttemptPhase::kNotifyWait;
   absl::Duration requested;
-  absl::Time grant_until;  // by the 2xx; before it, by what we asked
-  absl::Time timer_n;
-  bool accepted = false;  // a 2xx came
+  absl::Time grant_until;                       // by the 2xx; before it, by what we asked
+  absl::Time timer_n = absl::InfiniteFuture();  // runs from the last sending
+  bool sent = false;                            // at least once
+  bool accepted = false;                        // a 2xx came
   int interval_retries = 0;
 
   bool operator==(const AttemptState&) const = default;
@@ -37,13 +39,17 @@ struct AttemptStep {
   std::optional<uint32_t> send_expires;
   // The attempt brought nothing.
   std::optional<Ending> ending;
+  std::string_view deviation{};  // as DialogStep
 };
 
-// The SUBSCRIBE was sent (SUB-13).
+// The SUBSCRIBE is to be sent.
 AttemptState NewAttemptState(absl::Duration requested, const StepContext& context);
 
-// It was sent again, with credentials: Timer N starts over (SUB-11).
-void OnAttemptResent(AttemptState& state, const StepContext& context);
+// It is to be sent once more, and waits: Timer N stops.
+void OnAttemptWaits(AttemptState& state);
+
+// It left: Timer N starts, or starts over (SUB-11, SUB-13).
+void OnAttemptSent(AttemptState& state, const StepContext& context);
 
 // A NOTIFY of a fork was accepted.
 void OnAttemptNotified(AttemptState& state);
@@ -55,7 +61,7 @@ AttemptStep OnAttemptAnswered(AttemptState state, const RefreshAnswered& answer,
 // Timer N may have fired.
 AttemptStep OnAttemptTick(AttemptState state, const StepContext& context);
 
-// When OnAttemptTick() is due; InfiniteFuture once closed.
+// When OnAttemptTick() is due; InfiniteFuture while the SUBSCRIBE waits, and once closed.
 absl::Time NextDeadline(const AttemptState& state);
 
 }  // namespace sipevents::sip

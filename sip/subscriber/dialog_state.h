@@ -8,6 +8,7 @@
 #include <variant>
 
 #include "absl/time/time.h"
+#include "sip/stack/message.h"
 #include "sip/subscriber/retry_policy.h"
 
 // The state machine of one dialog usage: one fork of a subscription, from its first NOTIFY to its
@@ -25,15 +26,25 @@ enum class DialogPhase {
 
 struct DialogState {
   DialogPhase phase = DialogPhase::kPending;
+  bool refresh_outstanding = false;  // waits, or is not answered yet
+  bool granted_nothing = false;
+  bool resync_pending = false;                    // the next refresh is one
   absl::Time expires_at = absl::InfinitePast();   // when the notifier drops it
   absl::Time grant_until = absl::InfinitePast();  // what the last 2xx, or our request, allows
   absl::Time refresh_at = absl::InfiniteFuture();
-  absl::Time timer_n = absl::InfiniteFuture();  // runs from a SUBSCRIBE to the next NOTIFY
-  bool refresh_outstanding = false;
+  // Runs from the sending of a SUBSCRIBE to the next NOTIFY; not while one waits for its turn.
+  absl::Time timer_n = absl::InfiniteFuture();
   absl::Duration requested;  // what the next refresh asks for
   int interval_retries = 0;  // 423 in a row
+  // How the last refresh failed; 0: it did not.
+  int failed_status = 0;
+  SendFailure failure = SendFailure::kNone;
   // Since when the notifier fails to answer as it should; past: all is well.
   absl::Time stale_since = absl::InfinitePast();
+  // Guards against a notifier that has us refresh without end.
+  SendPace pace;
+  int resyncs = 0;  // in a row
+  absl::Time next_resync = absl::InfinitePast();
 
   bool operator==(const DialogState&) const = default;
 };
@@ -43,7 +54,13 @@ struct StepContext {
   absl::Time now;
   absl::Duration t1;
   double jitter = 0;  // [0, 1): spreads refreshes
+  bool strict = false;
 };
+
+// How long a NOTIFY is waited for after a SUBSCRIBE (RFC 6665 section 4.1.2.4). T1 more than the
+// 64*T1 there, so that Timer F, which began at the same time, and what the sender does about it
+// (the next server) come first.
+inline absl::Duration TimerN(absl::Duration t1) { return 65 * t1; }
 
 // ---- inputs
 
@@ -54,22 +71,27 @@ struct Notified {
   std::optional<uint32_t> expires;      // seconds
   std::optional<uint32_t> retry_after;  // seconds
 };
+// Our last SUBSCRIBE is to be sent once more, with credentials, and waits.
+struct RefreshWaits {};
+// It left, or left once more for another server.
+struct RefreshSent {};
 // The final answer to our last SUBSCRIBE in this dialog; challenges were dealt with before.
 struct RefreshAnswered {
   int status = 0;
-  bool made_here = false;
+  SendFailure failure = SendFailure::kNone;
   std::optional<uint32_t> expires;      // seconds
   std::optional<uint32_t> min_expires;  // seconds
   std::optional<uint32_t> retry_after;  // seconds
 };
 // A deadline may have come.
 struct Tick {};
-// The full state is wanted (a version gap).
+// The full state is wanted (a version gap). At once, but one after the other ever more seldom.
 struct ResyncWanted {};
 // Nobody wants it any longer.
 struct UnsubscribeWanted {};
 
-using DialogInput = std::variant<Notified, RefreshAnswered, Tick, ResyncWanted, UnsubscribeWanted>;
+using DialogInput = std::variant<Notified, RefreshWaits, RefreshSent, RefreshAnswered, Tick,
+                                 ResyncWanted, UnsubscribeWanted>;
 
 // ---- output
 
@@ -80,11 +102,14 @@ struct DialogStep {
   // The usage is over.
   std::optional<Ending> ending;
   std::string_view why;  // for the log
+  // The row of the catalogue that the peer broke, and that was tolerated; empty: none.
+  std::string_view deviation{};
 };
 
 // The state of a dialog that a NOTIFY is about to create. `grant_until`: until when the 2xx to
-// the SUBSCRIBE, or before it the SUBSCRIBE itself, lets it last.
-DialogState NewDialogState(absl::Time grant_until, absl::Duration requested);
+// the SUBSCRIBE, or before it the SUBSCRIBE itself, lets it last. `pace`: that of the attempt.
+DialogState NewDialogState(absl::Time grant_until, absl::Duration requested,
+                           const SendPace& pace = {});
 
 // Runs one input.
 DialogStep Next(DialogState state, const DialogInput& input, const StepContext& context);
@@ -94,6 +119,10 @@ absl::Time NextDeadline(const DialogState& state);
 
 // The 2xx to the initial SUBSCRIBE came after the NOTIFY that made the dialog.
 void LowerGrant(DialogState& state, absl::Time grant_until, const StepContext& context);
+
+// What a 2xx grants of what was asked for; `deviation` names what is wrong with it (SUB-05).
+absl::Duration GrantedDuration(std::optional<uint32_t> expires, absl::Duration requested,
+                               std::string_view& deviation);
 
 // How long after `now` a subscription that lasts `lifetime` is refreshed: max(lifetime - margin,
 // lifetime/2), margin = 5 s, or 64*T1 where the lifetime is over 128*T1; up to a tenth sooner.

@@ -1,11 +1,15 @@
 #include "sip/subscriber/fetch.h"
 
+#include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "sip/base/ascii.h"
 #include "sip/packages/package_table.h"
 #include "sip/subscriber/notify_checks.h"
+#include "sip/subscriber/response_table.h"
+#include "sip/subscriber/retry_policy.h"
 
 namespace sipevents::sip {
 namespace {
@@ -13,22 +17,27 @@ namespace {
 constexpr size_t kMaxForks = 64;
 constexpr size_t kMaxTagOctets = 256;
 
+// What a peer that refuses Expires 0 is asked for: long enough to be granted by most, short
+// enough to be forgotten soon if the unsubscribe is lost.
+constexpr absl::Duration kBriefInterval = absl::Seconds(60);
+
+constexpr uint32_t kMostRetryAfter = 24 * 60 * 60;  // seconds
+
 }  // namespace
 
-Fetch::Fetch(SubscriberContext& context, SubscribeRequest request,
+Fetch::Fetch(SubscriberContext& context, DigestCache& digests, SubscribeRequest request,
              std::shared_ptr<FetchObserver> observer, std::function<void()> on_done)
     : context_(context),
+      digests_(digests),
       subscribe_(context, std::move(request)),
       package_(FindPackage(subscribe_.request().event_package)),
       merger_(package_.NewMerger()),
       observer_(std::move(observer)),
       on_done_(std::move(on_done)),
       id_(context.dialogs.Add(*this)),
-      exchange_(
-          context, subscribe_, [this](const Response& response) { OnAnswer(response); },
-          [this] { ArmTimer(64 * context_.t1, [this] {
-                     Finish({408, "timeout", 0});
-                   }); }) {}
+      exchange_(context, subscribe_, static_cast<SubscribeExchange::Owner&>(*this)) {
+  subscribe_.UseDigest(digests_.Take(subscribe_.host()));
+}
 
 Fetch::~Fetch() {
   context_.dialogs.Remove(id_);
@@ -40,47 +49,114 @@ void Fetch::Start() {
   leg.call_id = context_.dialogs.CallId(id_);
   leg.local_tag = context_.dialogs.LocalTag(id_);
   if (!context_.outbound_route.empty()) leg.route_set = {context_.outbound_route};
-  ArmTimer(64 * context_.t1, [this] { Finish({408, "timeout", 0}); });
-  exchange_.Send(0);
+  OnResend(exchange_);
+  exchange_.Send(0, RequestPriority::kFetch);
 }
 
 void Fetch::Abandon() { Finish({503, "transport", 0}); }
 
-void Fetch::OnAnswer(const Response& response) {
-  if (response.status >= 300) {
-    if (!forks_.empty()) return;  // it arrived all the same (SUB-12)
-    const std::string reason = !response.made_here      ? "response"
-                               : response.status == 408 ? "timeout"
-                                                        : "transport";
-    Finish({response.status, reason, static_cast<int>(response.retry_after.value_or(0))});
+void Fetch::OnResend(SubscribeExchange& exchange) {
+  if (&exchange != &exchange_ || observer_ == nullptr || !forks_.empty()) return;
+  sent_ = false;
+  ArmTimer(TimerN(context_.t1), [this] { OnTimeout(); });
+}
+
+void Fetch::OnSent(SubscribeExchange& exchange) {
+  OnResend(exchange);
+  if (&exchange == &exchange_) sent_ = true;
+}
+
+void Fetch::OnTimeout() {
+  if (!sent_) {
+    Finish({503, "overload", 0});
+  } else if (accepted_) {
+    Finish({408, "no-notify", 0});
+  } else {
+    Finish({408, "timeout", 0});
+  }
+}
+
+void Fetch::OnAnswer(SubscribeExchange& exchange, const Response& response) {
+  if (&exchange != &exchange_) return;  // of an unsubscribe
+  if (response.status < 300) {
+    accepted_ = true;
     return;
   }
-  accepted_ = true;
-  if (forks_.empty()) {
-    ArmTimer(64 * context_.t1, [this] { Finish({408, "no-notify", 0}); });
+  if (!forks_.empty()) return;  // it arrived all the same (SUB-12)
+  if (SubscribesBriefly(response)) {
+    OnResend(exchange_);
+    exchange_.Send(static_cast<uint32_t>(absl::ToInt64Seconds(interval_)), RequestPriority::kFetch);
+    return;
   }
+  Finish({response.status, std::string(FailureReason(FailureOf(response))),
+          static_cast<int>(std::min(response.retry_after.value_or(0), kMostRetryAfter))});
+}
+
+bool Fetch::SubscribesBriefly(const Response& response) {
+  if (response.made_here || context_.strict ||
+      ResponseRowOf(response.status).fetch != FetchAction::kSubscribeBriefly) {
+    return false;
+  }
+  std::optional<absl::Duration> next;
+  if (response.status == 423) {
+    next = LongerInterval(std::max(interval_, kBriefInterval), interval_retries_++,
+                          response.min_expires, context_.strict);
+    if (!next.has_value() && interval_ == absl::ZeroDuration()) next = kBriefInterval;
+  } else if (interval_ == absl::ZeroDuration()) {
+    next = kBriefInterval;
+  }
+  if (!next.has_value()) return false;
+  interval_ = *next;
+  if (context_.metrics != nullptr) context_.metrics->OnDeviation("DEV-07");
+  return true;
 }
 
 NotifyAnswer Fetch::OnNotify(const IncomingNotify& notify) {
   if (!EventMatches(subscribe_, notify)) return {481, {}};
-  for (const Fork& fork : forks_) {
-    if (fork.tag != notify.from_tag) continue;
-    return fork.cseq == notify.cseq ? fork.answer : NotifyAnswer{481, {}};
+  for (Fork& fork : forks_) {
+    if (fork.tag == notify.from_tag) return OnLaterNotify(fork, notify);
   }
   const bool another = !forks_.empty() && !package_.allows_forks();
   if (observer_ == nullptr || another || forks_.size() >= kMaxForks || notify.from_tag.empty() ||
       notify.from_tag.size() > kMaxTagOctets) {
     return {481, {}};
   }
+  if (auto challenge = ChallengeNotify(context_, subscribe_, notify)) return *challenge;
   if (std::optional<NotifyAnswer> refusal = RefuseNotify(context_, subscribe_, notify)) {
     return *refusal;
   }
-  forks_.push_back({std::string(notify.from_tag), notify.cseq, {200, {}}});
+  forks_.push_back({std::string(notify.from_tag), notify.cseq, {200, {}}, nullptr});
   Deliver(notify, static_cast<uint32_t>(forks_.size()));
+  const bool is_over = EqualsIgnoreCase(notify.substate, "terminated");
+  if (interval_ > absl::ZeroDuration() && !is_over) EndFork(forks_.back(), notify);
   // From the loop, so that this answer is on its way before the result is.
   const absl::Duration wait = package_.allows_forks() ? context_.t1 : absl::ZeroDuration();
   if (forks_.size() == 1) ArmTimer(wait, [this] { Finish({}); });
   return {200, {}};
+}
+
+// Of a fork that has answered: its first NOTIFY again, or the last one of a short subscription.
+NotifyAnswer Fetch::OnLaterNotify(Fork& fork, const IncomingNotify& notify) {
+  if (fork.cseq == notify.cseq) return fork.answer;
+  if (fork.exchange == nullptr || notify.cseq < fork.cseq) return {481, {}};
+  if (auto challenge = ChallengeNotify(context_, subscribe_, notify)) return *challenge;
+  fork.cseq = notify.cseq;
+  if (EqualsIgnoreCase(notify.substate, "terminated")) fork.exchange.reset();
+  return fork.answer;
+}
+
+void Fetch::EndFork(Fork& fork, const IncomingNotify& notify) {
+  fork.exchange = std::make_unique<SubscribeExchange>(
+      context_, subscribe_, static_cast<SubscribeExchange::Owner&>(*this));
+  SubscribeExchange::Leg& leg = fork.exchange->leg();
+  const SubscribeExchange::Leg& first = exchange_.leg();
+  leg.call_id = first.call_id;
+  leg.local_tag = first.local_tag;
+  leg.remote_tag = fork.tag;
+  leg.cseq = first.cseq;
+  leg.redirected = first.redirected;
+  TakeRoute(leg, notify);
+  fork.exchange->Send(0, RequestPriority::kUnsubscribe);
 }
 
 void Fetch::Deliver(const IncomingNotify& notify, uint32_t index) {
@@ -96,9 +172,22 @@ void Fetch::Deliver(const IncomingNotify& notify, uint32_t index) {
 
 void Fetch::Finish(const FetchResult& result) {
   if (observer_ == nullptr) return;
-  std::exchange(observer_, nullptr)->OnDone(result);
+  exchange_.Cancel();
+  const bool unsubscribing = std::any_of(forks_.begin(), forks_.end(),
+                                         [](const Fork& fork) { return fork.exchange != nullptr; });
+  if (!unsubscribing) KeepDigest();
   // Late NOTIFYs are told 481, repeated ones what they were told before, for so long.
-  ArmTimer(64 * context_.t1, [this] { on_done_(); });
+  ArmTimer(TimerN(context_.t1), [this] {
+    KeepDigest();
+    const std::function<void()> on_done = std::move(on_done_);
+    on_done();  // destroys this
+  });
+  std::exchange(observer_, nullptr)->OnDone(result);
+}
+
+// What was accepted is worth presenting again.
+void Fetch::KeepDigest() {
+  if (accepted_ || !forks_.empty()) digests_.Put(subscribe_.host(), subscribe_.ReleaseDigest());
 }
 
 void Fetch::ArmTimer(absl::Duration delay, std::function<void()> action) {

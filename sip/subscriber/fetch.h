@@ -9,19 +9,23 @@
 
 #include "sip/packages/event_package.h"
 #include "sip/stack/dialog_table.h"
+#include "sip/subscriber/digest_cache.h"
 #include "sip/subscriber/subscribe_exchange.h"
+#include "sip/subscriber/subscribe_template.h"
 #include "sip/subscriber/subscriber_context.h"
 
 namespace sipevents::sip {
 
 // Asks for a state once: SUBSCRIBE with Expires 0 outside a dialog, and the NOTIFYs that answer
 // it (SUB-54). Is over after the first NOTIFY, or T1 later where the package allows forks; after
-// a final response that is no 2xx; or when Timer N fires.
+// a final response that is no 2xx; when Timer N fires; or when the SUBSCRIBE has waited as long
+// for its turn. Where the peer knows no Expires 0, it subscribes for a short while, and ends that
+// with the first NOTIFY of each fork (DEV-07).
 //
 // Threads: the SIP thread. Ends as Subscription does.
-class Fetch : public DialogOwner {
+class Fetch : public DialogOwner, private SubscribeExchange::Owner {
  public:
-  Fetch(SubscriberContext& context, SubscribeRequest request,
+  Fetch(SubscriberContext& context, DigestCache& digests, SubscribeRequest request,
         std::shared_ptr<FetchObserver> observer, std::function<void()> on_done);
   ~Fetch() override;
 
@@ -37,14 +41,27 @@ class Fetch : public DialogOwner {
     std::string tag;
     uint32_t cseq = 0;
     NotifyAnswer answer;
+    std::unique_ptr<SubscribeExchange> exchange;  // ends the short subscription; null: none
   };
 
-  void OnAnswer(const Response& response);
+  // SubscribeExchange::Owner:
+  void OnResend(SubscribeExchange& exchange) override;
+  void OnSent(SubscribeExchange& exchange) override;
+  void OnAnswer(SubscribeExchange& exchange, const Response& response) override;
+
+  NotifyAnswer OnLaterNotify(Fork& fork, const IncomingNotify& notify);
+  // Whether a short subscription is tried instead.
+  bool SubscribesBriefly(const Response& response);
+  void EndFork(Fork& fork, const IncomingNotify& notify);
+  // Timer N, or the bound on waiting: nothing came of it.
+  void OnTimeout();
   void Deliver(const IncomingNotify& notify, uint32_t index);
   void Finish(const FetchResult& result);
+  void KeepDigest();
   void ArmTimer(absl::Duration delay, std::function<void()> action);
 
   SubscriberContext& context_;
+  DigestCache& digests_;
   SubscribeTemplate subscribe_;
   const EventPackage& package_;
   std::unique_ptr<StateMerger> merger_;
@@ -53,6 +70,9 @@ class Fetch : public DialogOwner {
   DialogTable::Id id_;
   SubscribeExchange exchange_;
   std::vector<Fork> forks_;
+  absl::Duration interval_;  // of a short subscription; zero: it is a fetch
+  int interval_retries_ = 0;
+  bool sent_ = false;
   bool accepted_ = false;
   TimerQueue::TimerId timer_ = 0;
 };

@@ -1,8 +1,11 @@
 #include "sip/subscriber/notify_checks.h"
 
+#include <utility>
+
 #include "absl/strings/str_join.h"
 #include "sip/base/ascii.h"
 #include "sip/packages/media_type.h"
+#include "sip/packages/package_table.h"
 
 namespace sipevents::sip {
 namespace {
@@ -21,11 +24,46 @@ bool IsAccepted(const std::vector<std::string>& accept, std::string_view content
   return false;
 }
 
+// DEV-10.
+bool IsTolerated(const SubscriberContext& context, const SubscribeTemplate& subscribe,
+                 std::string_view content_type) {
+  if (context.strict || !FindPackage(subscribe.request().event_package).tolerates(content_type)) {
+    return false;
+  }
+  if (context.metrics != nullptr) context.metrics->OnDeviation("DEV-10");
+  return true;
+}
+
 }  // namespace
 
 bool EventMatches(const SubscribeTemplate& subscribe, const IncomingNotify& notify) {
   return notify.event_type == subscribe.request().event_package &&
          notify.event_id.value_or("") == subscribe.event_id();
+}
+
+std::optional<NotifyAnswer> ChallengeNotify(const SubscriberContext& context,
+                                            const SubscribeTemplate& subscribe,
+                                            const IncomingNotify& notify) {
+  if (context.notify_auth == nullptr) return std::nullopt;
+  DigestSubject subject{.method = "NOTIFY", .body = notify.body, .authorization = {}};
+  if (notify.authorization) subject.authorization = notify.authorization();
+  const auto password = [&](std::string_view realm,
+                            std::string_view user) -> std::optional<std::string> {
+    const std::optional<Credentials> shared = context.credentials.Lookup(realm, subscribe.host());
+    if (!shared.has_value() || shared->user != user) return std::nullopt;
+    return shared->password;
+  };
+  const absl::Time now = context.clock.Now();
+  const DigestServer::Verdict verdict = context.notify_auth->Check(subject, password, now);
+  if (verdict == DigestServer::Verdict::kAccepted) return std::nullopt;
+  std::string realm = context.credentials.RealmFor(subscribe.host());
+  if (realm.empty()) realm = subscribe.host();
+  NotifyAnswer answer{401, {}};
+  for (std::string& value :
+       context.notify_auth->Challenges(realm, verdict == DigestServer::Verdict::kStale, now)) {
+    answer.headers.emplace_back("WWW-Authenticate", std::move(value));
+  }
+  return answer;
 }
 
 std::optional<NotifyAnswer> RefuseNotify(const SubscriberContext& context,
@@ -35,7 +73,10 @@ std::optional<NotifyAnswer> RefuseNotify(const SubscriberContext& context,
     if (context.metrics != nullptr) context.metrics->OnDeviation("SUB-29");
     if (context.strict) return NotifyAnswer{400, {}};
   }
-  if (!notify.body.empty() && !IsAccepted(subscribe.accept(), notify.content_type)) {
+  // The end counts, whatever comes with it (SUB-33).
+  const bool is_over = EqualsIgnoreCase(notify.substate, "terminated");
+  if (!is_over && !notify.body.empty() && !IsAccepted(subscribe.accept(), notify.content_type) &&
+      !IsTolerated(context, subscribe, notify.content_type)) {
     return NotifyAnswer{415, {{"Accept", absl::StrJoin(subscribe.accept(), ", ")}}};
   }
   return std::nullopt;

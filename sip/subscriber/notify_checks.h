@@ -8,6 +8,7 @@
 
 #include "sip/packages/event_package.h"
 #include "sip/subscriber/subscribe_exchange.h"
+#include "sip/subscriber/subscribe_template.h"
 #include "sip/subscriber/subscriber_context.h"
 
 // What a NOTIFY must be before it counts, for subscriptions and fetches alike.
@@ -17,6 +18,13 @@ namespace sipevents::sip {
 
 // Whether the NOTIFY is about what the SUBSCRIBE asked for (SUB-21, SUB-22, GEN-08).
 bool EventMatches(const SubscribeTemplate& subscribe, const IncomingNotify& notify);
+
+// The 401 to answer with where NOTIFYs must be authenticated and this one is not; nullopt: it may
+// come in (SUB-28). A notifier proves to be who it is by the account that we have with its domain.
+// Takes the nonce's count: ask once for each NOTIFY, and not for one that is repeated.
+std::optional<NotifyAnswer> ChallengeNotify(const SubscriberContext& context,
+                                            const SubscribeTemplate& subscribe,
+                                            const IncomingNotify& notify);
 
 // The error to answer with; nullopt: the NOTIFY is fine (SUB-07, SUB-24, SUB-29).
 std::optional<NotifyAnswer> RefuseNotify(const SubscriberContext& context,

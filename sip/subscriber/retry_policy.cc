@@ -4,6 +4,7 @@
 
 #include "sip/base/ascii.h"
 #include "sip/base/backoff.h"
+#include "sip/subscriber/response_table.h"
 
 namespace sipevents::sip {
 namespace {
@@ -23,24 +24,6 @@ Ending WithHint(Ending ending, std::optional<uint32_t> retry_after, Followup oth
     ending.followup = otherwise;
   }
   return ending;
-}
-
-bool IsTransient(int status) {
-  switch (status) {
-    case 408:
-    case 430:
-    case 480:
-    case 481:
-    case 486:
-    case 491:
-    case 500:
-    case 502:
-    case 503:
-    case 504:
-      return true;
-    default:
-      return false;
-  }
 }
 
 }  // namespace
@@ -66,46 +49,56 @@ Ending EndingForTermination(std::string_view reason, std::optional<uint32_t> ret
   return WithHint(std::move(ending), retry_after, Followup::kTransient);
 }
 
-Ending EndingForResponse(int status, bool made_here, std::optional<uint32_t> retry_after) {
-  Ending ending;
-  ending.sip_status = status;
-  ending.reason = !made_here ? "response" : status == 408 ? "timeout" : "transport";
-  // What failed here says nothing about the peer's mind.
-  if (made_here) {
-    ending.followup = Followup::kTransient;
-    return ending;
-  }
-  if (IsTransient(status)) return WithHint(std::move(ending), retry_after, Followup::kTransient);
-  // 600 and 603 are final unless the peer names a time; so is the rest (extensions, section 10).
-  if ((status == 600 || status == 603 || status == 404 || status == 413) && retry_after) {
-    return WithHint(std::move(ending), retry_after, Followup::kNever);
-  }
-  if (status >= 500 && status < 600 && status != 501 && status != 505 && status != 513) {
-    return WithHint(std::move(ending), retry_after, Followup::kTransient);  // as x00
-  }
-  ending.followup = Followup::kNever;
-  return ending;
+SendFailure FailureOf(const Response& response) {
+  if (!response.made_here || response.failure != SendFailure::kNone) return response.failure;
+  return response.status == 408 ? SendFailure::kTimeout : SendFailure::kTransport;
 }
 
-bool EndsSubscription(int status) {
-  switch (status) {
-    case 404:
-    case 405:
-    case 410:
-    case 416:
-    case 489:
-    case 501:
-    case 502:
-    case 604:
-      return true;
+std::string_view FailureReason(SendFailure failure) {
+  switch (failure) {
+    case SendFailure::kNone:
+      return "response";
+    case SendFailure::kTimeout:
+      return "timeout";
+    case SendFailure::kTransport:
+      return "transport";
+    case SendFailure::kNoAddress:
+      return "no-address";
+    case SendFailure::kNotAllowed:
+      return "destination-not-allowed";
+    case SendFailure::kOverload:
+      return "overload";
+  }
+  return "response";
+}
+
+Ending EndingForResponse(int status, SendFailure failure, std::optional<uint32_t> retry_after) {
+  Ending ending;
+  ending.sip_status = status;
+  ending.reason = std::string(FailureReason(failure));
+  if (failure != SendFailure::kNone) {
+    // What failed here says nothing about the peer's mind; a setting does not change by itself.
+    ending.followup = failure == SendFailure::kNotAllowed ? Followup::kNever : Followup::kTransient;
+    return ending;
+  }
+  switch (ResponseRowOf(status).initial) {
+    case InitialAction::kBackOff:
+    case InitialAction::kRedirect:        // every Contact was tried, or too many
+    case InitialAction::kLongerInterval:  // and so was every interval
+      return WithHint(std::move(ending), retry_after, Followup::kTransient);
+    case InitialAction::kSoon:
+      return WithHint(std::move(ending), retry_after, Followup::kSoon);
+    case InitialAction::kStopUnlessHinted:
+      return WithHint(std::move(ending), retry_after, Followup::kNever);
     default:
-      return status >= 480 && status <= 485;
+      ending.followup = Followup::kNever;
+      return ending;
   }
 }
 
 std::optional<absl::Duration> LongerInterval(absl::Duration requested, int retries,
-                                             std::optional<uint32_t> min_expires) {
-  if (retries >= kMostIntervalRetries) return std::nullopt;
+                                             std::optional<uint32_t> min_expires, bool strict) {
+  if (retries >= kMostIntervalRetries || (strict && !min_expires.has_value())) return std::nullopt;
   const absl::Duration asked = min_expires.has_value()
                                    ? absl::Seconds(*min_expires)
                                    : std::min(2 * requested, kLongestDoubledInterval);
@@ -113,29 +106,32 @@ std::optional<absl::Duration> LongerInterval(absl::Duration requested, int retri
   return asked;
 }
 
+absl::Duration SoonDelay(double jitter) { return absl::Seconds(2.1 + 1.9 * jitter); }
+
 std::optional<absl::Duration> PlanRetry(RetryHistory& history, const Ending& ending, absl::Time now,
-                                        absl::Duration t1, RandomSource& random) {
-  const absl::Duration lasted = now - history.attempt_began;
-  if (lasted >= kStableAfter) history.failures = 0;
-  history.quick_endings = lasted < kQuickWindow ? history.quick_endings + 1 : 0;
-  Followup followup = ending.followup;
-  if (followup == Followup::kNow && history.quick_endings >= kMostQuickEndings) {
-    followup = Followup::kTransient;
-  }
-  switch (followup) {
+                                        absl::Duration base, RandomSource& random) {
+  if (now - history.established >= kStableAfter) history.failures = 0;
+  const bool quick = now - history.attempt_began < kQuickWindow;
+  history.quick_endings = quick ? history.quick_endings + 1 : 0;
+  // Whatever the peer asks for, so often is too often.
+  const bool cut = history.quick_endings >= kMostQuickEndings;
+  absl::Duration delay;
+  switch (ending.followup) {
     case Followup::kNever:
       return std::nullopt;
     case Followup::kNow:
-      return absl::ZeroDuration();
-    case Followup::kAfterHint: {
-      const absl::Duration hinted = HintDelay(ending.hint, random);
-      if (history.quick_endings < kMostQuickEndings) return hinted;
-      return std::max(hinted, TransientDelay(history.failures++, t1, random));
-    }
+      break;
+    case Followup::kAfterHint:
+      delay = HintDelay(ending.hint, random);
+      break;
+    case Followup::kSoon:
+      delay = SoonDelay(random.Uniform());
+      break;
     case Followup::kTransient:
-      return TransientDelay(history.failures++, t1, random);
+      return TransientDelay(history.failures++, base, random);
   }
-  return std::nullopt;
+  if (cut) delay = std::max(delay, TransientDelay(history.failures++, base, random));
+  return std::max({delay, history.pace.NextAllowed() - now, absl::ZeroDuration()});
 }
 
 }  // namespace sipevents::sip

@@ -1,19 +1,16 @@
 #include "sip/subscriber/subscribe_exchange.h"
 
+#include <optional>
+#include <string_view>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "sip/base/ascii.h"
-#include "sip/base/header_grammar.h"
 #include "sip/base/log.h"
-#include "sip/base/uri.h"
-#include "sip/packages/package_table.h"
+#include "sip/subscriber/response_table.h"
 
 namespace sipevents::sip {
 namespace {
-
-constexpr char kMethod[] = "SUBSCRIBE";
 
 // The URI of a Route value: what stands between the angle brackets.
 std::string_view RouteUri(std::string_view route) {
@@ -34,110 +31,170 @@ bool IsLooseRoute(std::string_view route) {
 
 }  // namespace
 
-SubscribeTemplate::SubscribeTemplate(SubscriberContext& context, SubscribeRequest request)
-    : context_(context),
-      request_(std::move(request)),
-      wire_uri_(WireRequestUri(request_.target_uri)),
-      digest_(context.random) {
-  if (absl::StatusOr<Uri> uri = ParseUri(wire_uri_); uri.ok()) host_ = uri->host;
-  event_ = FormatEventHeader(request_.event_package, request_.event_parameters);
-  for (const auto& [name, value] : request_.event_parameters) {
-    if (EqualsIgnoreCase(name, "id")) event_id_ = value;
-  }
-  const EventPackage& package = FindPackage(request_.event_package);
-  accept_ = request_.accept.empty() ? package.accept() : request_.accept;
-  expires_ = request_.expires > absl::ZeroDuration()  ? request_.expires
-             : context.expires > absl::ZeroDuration() ? context.expires
-                                                      : package.default_expires();
-}
-
-OutgoingRequest SubscribeTemplate::Fill() const {
-  OutgoingRequest request;
-  request.method = kMethod;
-  request.request_uri = wire_uri_;
-  request.from_uri = request_.identity.empty() ? context_.identity : request_.identity;
-  request.to_uri = wire_uri_;
-  request.event = event_;
-  request.accept = absl::StrJoin(accept_, ", ");
-  return request;
-}
-
-bool SubscribeTemplate::Accept(const Response& response) {
-  std::vector<std::string> www;
-  std::vector<std::string> proxy;
-  for (const Challenge& challenge : response.challenges) {
-    (challenge.proxy ? proxy : www).push_back(challenge.value);
-  }
-  const absl::Status status = digest_.Accept(www, proxy, [this](std::string_view realm) {
-    return context_.credentials.Lookup(realm, host_);
-  });
-  if (!status.ok()) {
-    Log(LogSeverity::kWarning, "subscriber", "challenge not met",
-        {{"target", request_.target_uri}, {"error", status.message()}});
-  }
-  return status.ok();
-}
-
 SubscribeExchange::SubscribeExchange(SubscriberContext& context, SubscribeTemplate& subscribe,
-                                     std::function<void(const Response&)> on_answer,
-                                     std::function<void()> on_resent)
-    : context_(context),
-      subscribe_(subscribe),
-      on_answer_(std::move(on_answer)),
-      on_resent_(std::move(on_resent)) {}
+                                     Owner& owner)
+    : context_(context), subscribe_(subscribe), owner_(owner) {}
 
-SubscribeExchange::~SubscribeExchange() {
-  if (request_ != 0) context_.sender.Forget(request_);
-}
+SubscribeExchange::~SubscribeExchange() { Cancel(); }
 
-void SubscribeExchange::Send(uint32_t expires) {
-  if (request_ != 0) context_.sender.Forget(request_);
+void SubscribeExchange::Send(uint32_t expires, RequestPriority priority) {
+  Cancel();
   expires_ = expires;
+  priority_ = priority;
+  // An attempt has its bounds for all that it sends, each refresh has its own.
+  if (in_dialog()) {
+    resends_ = challenges_ = 0;
+    redirections_.reset();
+  }
   Transmit();
 }
 
+void SubscribeExchange::Cancel() {
+  if (request_ != 0) context_.sender.Forget(std::exchange(request_, 0));
+  waiting_since_ = absl::InfinitePast();
+}
+
+void SubscribeExchange::Retarget(std::string remote_target) {
+  if (leg_.remote_target == remote_target) return;
+  const std::string before = FirstHop();
+  leg_.remote_target = std::move(remote_target);
+  if (!waiting() || FirstHop() == before) return;
+  // It waits at a server where it has nothing to do any more.
+  const absl::Time since = waiting_since_;
+  Cancel();
+  Transmit();
+  if (waiting()) waiting_since_ = since;
+}
+
+std::string SubscribeExchange::FirstHop() const {
+  if (!leg_.route_set.empty()) return std::string(RouteUri(leg_.route_set.front()));
+  return leg_.remote_target.empty() ? subscribe_.wire_uri() : leg_.remote_target;
+}
+
 void SubscribeExchange::Transmit() {
-  OutgoingRequest request = subscribe_.Fill();
+  waiting_since_ = context_.clock.Now();
+  // OnSent() may come first.
+  request_ = context_.sender.Send(FirstHop(), priority_, *this);
+}
+
+OutgoingRequest SubscribeExchange::Fill() {
+  OutgoingRequest request = subscribe_.Fill(in_dialog());
   request.from_tag = leg_.local_tag;
   request.to_tag = leg_.remote_tag;
   request.call_id = leg_.call_id;
   request.cseq = ++leg_.cseq;
   request.expires = expires_;
   request.route_set = leg_.route_set;
-  if (!leg_.remote_target.empty()) {
-    request.request_uri = leg_.remote_target;
-    // A strict router wants its own URI in the start line (RFC 3261 section 12.2.1.1).
-    if (!request.route_set.empty() && !IsLooseRoute(request.route_set.front())) {
-      request.request_uri = std::string(RouteUri(request.route_set.front()));
-      request.route_set.erase(request.route_set.begin());
-      request.route_set.push_back(absl::StrCat("<", leg_.remote_target, ">"));
-    }
-  } else {
-    request.content_type = subscribe_.request().body_content_type;
-    request.body = subscribe_.request().body;
+  if (!leg_.remote_target.empty()) request.request_uri = leg_.remote_target;
+  // A strict router wants its own URI in the start line (RFC 3261 section 12.2.1.1).
+  if (in_dialog() && !request.route_set.empty() && !IsLooseRoute(request.route_set.front())) {
+    request.route_set.push_back(absl::StrCat("<", request.request_uri, ">"));
+    request.request_uri = std::string(RouteUri(request.route_set.front()));
+    request.route_set.erase(request.route_set.begin());
   }
-  for (const ClientDigestSession::Header& header :
-       subscribe_.digest_.Authorize(kMethod, request.request_uri, request.body)) {
-    request.authorization.emplace_back(header.proxy ? "Proxy-Authorization" : "Authorization",
-                                       header.value);
-  }
-  request_ = context_.sender.Send(std::move(request),
-                                  [this](const Response& response) { OnFinal(response); });
+  if (!leg_.redirected) subscribe_.Authorize(request);
+  return request;
+}
+
+void SubscribeExchange::OnSent() {
+  waiting_since_ = absl::InfinitePast();
+  owner_.OnSent(*this);
 }
 
 void SubscribeExchange::OnFinal(const Response& response) {
   request_ = 0;
+  waiting_since_ = absl::InfinitePast();
   const bool challenged = response.status == 401 || response.status == 407;
-  if (challenged && !response.made_here && subscribe_.Accept(response)) {
+  if (!response.made_here && !challenged && !leg_.redirected) subscribe_.OnAnswered();
+  if (response.status >= 300 && resends_ < kMostResends && Adapts(response)) {
+    ++resends_;
+    owner_.OnResend(*this);
     Transmit();
-    const auto on_resent = on_resent_;
-    on_resent();
     return;
   }
-  if (!challenged && !response.made_here) subscribe_.digest_.OnAnswered();
-  // A copy, since the call may destroy this.
-  const auto on_answer = on_answer_;
-  on_answer(response);
+  if (response.status >= 300 && in_dialog() && redirections_ != nullptr) {
+    // It led nowhere: the dialog goes on where it was.
+    leg_.remote_target = redirections_->origin();
+    leg_.redirected = redirected_before_;
+  }
+  LogRefusal(response);
+  if (const int status = RefusalBehind(response); status != 0) {
+    Response refusal;
+    refusal.status = status;
+    owner_.OnAnswer(*this, refusal);
+    return;
+  }
+  owner_.OnAnswer(*this, response);
+}
+
+void SubscribeExchange::LogRefusal(const Response& response) const {
+  if (response.status < 300 || response.made_here || !LogEnabled(LogSeverity::kInfo)) return;
+  Log(LogSeverity::kInfo, "subscriber", "refused",
+      {{"target", subscribe_.request().target_uri},
+       {"event", subscribe_.request().event_package},
+       {"sip_status", response.status},
+       {"allow", response.allow},
+       {"allow_events", response.allow_events}});
+}
+
+int SubscribeExchange::RefusalBehind(const Response& response) const {
+  if (!response.made_here) return 0;
+  if (in_dialog()) return redirections_ != nullptr ? 300 : 0;
+  return secured_ ? 416 : 0;  // nobody speaks TLS there
+}
+
+bool SubscribeExchange::Adapts(const Response& response) {
+  const InitialAction action = ResponseRowOf(response.status).initial;
+  // A longer interval is its owner's business.
+  if (action == InitialAction::kLongerInterval) return false;
+  if (action == InitialAction::kAuthenticate && !response.made_here && !leg_.redirected &&
+      challenges_ < kMostChallenges && subscribe_.MeetChallenge(response)) {
+    ++challenges_;
+    return true;
+  }
+  if (!in_dialog() && !response.made_here && AdaptsOutsideDialog(action)) return true;
+  return FollowsRedirection(response);
+}
+
+bool SubscribeExchange::AdaptsOutsideDialog(InitialAction action) {
+  switch (action) {
+    case InitialAction::kDropAccept:
+      return subscribe_.DropAccept();
+    case InitialAction::kDropBody:
+      return subscribe_.DropBody();
+    case InitialAction::kSecure: {
+      if (secured_ || leg_.redirected) return false;
+      std::optional<std::string> secure = subscribe_.SecureVariant();
+      if (!secure.has_value()) return false;
+      secured_ = true;
+      leg_.remote_target = *std::move(secure);
+      return true;
+    }
+    default:
+      return false;
+  }
+}
+
+// Goes to the next place that a 3xx named: of this response, or of an earlier one whose place
+// turned out to fail.
+bool SubscribeExchange::FollowsRedirection(const Response& response) {
+  const bool redirected = ResponseRowOf(response.status).initial == InitialAction::kRedirect;
+  if (redirected && !response.made_here) {
+    if (redirections_ == nullptr) {
+      redirections_ = std::make_unique<Redirections>(
+          leg_.remote_target.empty() ? subscribe_.wire_uri() : leg_.remote_target);
+      redirected_before_ = leg_.redirected;
+    }
+    redirections_->Offer(response.redirect_to);
+  }
+  if (redirections_ == nullptr) return false;
+  std::optional<std::string> next = redirections_->Next();
+  if (!next.has_value()) return false;
+  Log(LogSeverity::kInfo, "subscriber", "redirected",
+      {{"target", subscribe_.request().target_uri}, {"to", *next}});
+  leg_.remote_target = *std::move(next);
+  leg_.redirected = true;
+  return true;
 }
 
 }  // namespace sipevents::sip

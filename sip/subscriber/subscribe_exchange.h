@@ -2,64 +2,48 @@
 #define SIP_SUBSCRIBER_SUBSCRIBE_EXCHANGE_H_
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "sip/stack/digest.h"
+#include "absl/time/time.h"
+#include "sip/stack/request_sender.h"
+#include "sip/subscriber/redirections.h"
+#include "sip/subscriber/response_table.h"
+#include "sip/subscriber/subscribe_template.h"
 #include "sip/subscriber/subscriber_context.h"
 
 namespace sipevents::sip {
 
-// What every SUBSCRIBE for one resource has in common: whom it is about, whom it is from, and
-// the credentials that were asked for (kept over attempts and forks, so that a nonce count is
-// never used twice).
+// Sends the SUBSCRIBEs of one attempt or one dialog, one at a time, and does what a response asks
+// for that can be done at once: credentials (SUB-11), other Contacts, fewer headers. A request is
+// made when its turn comes, so it says what is true then.
 //
-// Threads: the SIP thread.
-class SubscribeTemplate {
+// Threads: the SIP thread. `subscribe` and `owner` must outlive it; after destruction nothing is
+// called.
+class SubscribeExchange : public RequestClient {
  public:
-  SubscribeTemplate(SubscriberContext& context, SubscribeRequest request);
+  // So often is a request sent again for what responses ask for, over all their reasons.
+  static constexpr int kMostResends = 8;
+  // So many of them are challenges, whatever their nonces and `stale` say.
+  static constexpr int kMostChallenges = 4;
 
-  const SubscribeRequest& request() const { return request_; }
-  // The body types that are taken; empty: any.
-  const std::vector<std::string>& accept() const { return accept_; }
-  // The duration to ask for.
-  absl::Duration expires() const { return expires_; }
-  void set_expires(absl::Duration expires) { expires_ = expires; }
-  // `id` of the Event header; empty if none (GEN-08).
-  const std::string& event_id() const { return event_id_; }
+  // Hears what becomes of the requests.
+  class Owner {
+   public:
+    virtual ~Owner() = default;
+    // What a response asked for is done: the request is to go again, and may wait. What ran from
+    // the last sending stops.
+    virtual void OnResend(SubscribeExchange& exchange) = 0;
+    // The request left, or left once more for another server: Timer N starts (over). Maybe from
+    // within Send() or the handling of an answer.
+    virtual void OnSent(SubscribeExchange& exchange) = 0;
+    // The final response that there is nothing to be done about here. May destroy the exchange.
+    virtual void OnAnswer(SubscribeExchange& exchange, const Response& response) = 0;
+  };
 
- private:
-  friend class SubscribeExchange;
-
-  OutgoingRequest Fill() const;
-  // Whether the challenges of a 401 or 407 can be met.
-  bool Accept(const Response& response);
-
-  SubscriberContext& context_;
-  SubscribeRequest request_;
-  std::string wire_uri_;  // Request-URI and To
-  std::string host_;      // of the resource: decides whose credentials may be used
-  std::string event_;     // value of the Event header
-  std::string event_id_;
-  std::vector<std::string> accept_;
-  absl::Duration expires_;
-  ClientDigestSession digest_;
-};
-
-// Sends the SUBSCRIBEs of one attempt or one dialog, one at a time, and answers challenges
-// (SUB-11).
-//
-// Threads: the SIP thread. `subscribe` must outlive it; after destruction nothing is called.
-class SubscribeExchange {
- public:
-  // `on_answer` hears each final response that is no challenge met; `on_resent` hears of each
-  // request sent again with credentials.
-  SubscribeExchange(SubscriberContext& context, SubscribeTemplate& subscribe,
-                    std::function<void(const Response&)> on_answer,
-                    std::function<void()> on_resent);
-  ~SubscribeExchange();
+  SubscribeExchange(SubscriberContext& context, SubscribeTemplate& subscribe, Owner& owner);
+  ~SubscribeExchange() override;
   SubscribeExchange(const SubscribeExchange&) = delete;
   SubscribeExchange& operator=(const SubscribeExchange&) = delete;
 
@@ -68,26 +52,60 @@ class SubscribeExchange {
     std::string call_id;
     std::string local_tag;
     std::string remote_tag;              // empty outside a dialog
-    std::string remote_target;           // empty outside a dialog
+    std::string remote_target;           // outside a dialog empty, or where a response sent us
     std::vector<std::string> route_set;  // in sending order
     uint32_t cseq = 0;                   // of the last request
+    // A 3xx led here: whoever it is gets no credentials.
+    bool redirected = false;
   };
   Leg& leg() { return leg_; }
+  const Leg& leg() const { return leg_; }
+
+  // The peer's Contact is another now (SUB-20). A request that waits goes there.
+  void Retarget(std::string remote_target);
 
   // Sends a SUBSCRIBE; an answer to an earlier one is of no interest any more.
-  void Send(uint32_t expires);
+  void Send(uint32_t expires, RequestPriority priority);
+
+  // No answer is of interest any more; a request that waits is not sent.
+  void Cancel();
+
+  // Since when a request waits for its turn; InfinitePast: none does.
+  absl::Time waiting_since() const { return waiting_since_; }
+  bool waiting() const { return waiting_since_ != absl::InfinitePast(); }
+
+  // RequestClient:
+  OutgoingRequest Fill() override;
+  void OnSent() override;
+  void OnFinal(const Response& response) override;
 
  private:
+  bool in_dialog() const { return !leg_.remote_tag.empty(); }
   void Transmit();
-  void OnFinal(const Response& response);
+  // The URI that says where to.
+  std::string FirstHop() const;
+  // Whether the request is to be sent again, as the response wants it.
+  bool Adapts(const Response& response);
+  bool AdaptsOutsideDialog(InitialAction action);
+  // What to tell instead of a failure of ours: the status of the peer that sent us there; 0:
+  // nothing.
+  int RefusalBehind(const Response& response) const;
+  void LogRefusal(const Response& response) const;
+  bool FollowsRedirection(const Response& response);
 
   SubscriberContext& context_;
   SubscribeTemplate& subscribe_;
-  std::function<void(const Response&)> on_answer_;
-  std::function<void()> on_resent_;
+  Owner& owner_;
   Leg leg_;
+  std::unique_ptr<Redirections> redirections_;  // null: never redirected
   uint32_t expires_ = 0;
+  RequestPriority priority_ = RequestPriority::kSubscribe;
+  uint8_t resends_ = 0;
+  uint8_t challenges_ = 0;
+  bool secured_ = false;            // sips: instead of the sip: that was refused
+  bool redirected_before_ = false;  // leg_.redirected as redirections_ found it
   RequestId request_ = 0;
+  absl::Time waiting_since_ = absl::InfinitePast();
 };
 
 }  // namespace sipevents::sip

@@ -54,7 +54,7 @@ void Subscriber::SetExpires(SubscriptionId id, absl::Duration expires) {
 
 void Subscriber::StartFetch(SubscribeRequest request, std::shared_ptr<FetchObserver> observer) {
   const uint64_t id = ++last_fetch_;
-  auto fetch = std::make_unique<Fetch>(context_, std::move(request), std::move(observer),
+  auto fetch = std::make_unique<Fetch>(context_, digests_, std::move(request), std::move(observer),
                                        [this, id] { fetches_.erase(id); });
   Fetch* raw = fetch.get();
   fetches_.emplace(id, std::move(fetch));

@@ -8,6 +8,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "sip/agent.h"
+#include "sip/subscriber/digest_cache.h"
 #include "sip/subscriber/fetch.h"
 #include "sip/subscriber/subscriber_context.h"
 #include "sip/subscriber/subscription.h"
@@ -41,6 +42,7 @@ class Subscriber : public NotifyHandler {
 
   SubscriberContext context_;
   absl::flat_hash_map<SubscriptionId, std::unique_ptr<Subscription>> subscriptions_;
+  DigestCache digests_;  // of fetches
   absl::flat_hash_map<uint64_t, std::unique_ptr<Fetch>> fetches_;
   // How many subscriptions follow an event name: a NOTIFY of any other gets 489, unless the
   // package is a typed one.

@@ -7,12 +7,14 @@
 
 #include "absl/time/time.h"
 #include "sip/agent.h"
+#include "sip/base/backoff.h"
 #include "sip/base/clock.h"
 #include "sip/base/random_id.h"
 #include "sip/base/timer_queue.h"
 #include "sip/packages/decode_scratch.h"
 #include "sip/stack/credentials.h"
 #include "sip/stack/dialog_table.h"
+#include "sip/stack/digest_server.h"
 #include "sip/stack/request_sender.h"
 #include "sip/subscriber/dialog_state.h"
 
@@ -29,14 +31,16 @@ struct SubscriberContext {
   DialogTable& dialogs;
   const CredentialTable& credentials;
   DecodeScratch& scratch;
-  SipMetrics* metrics = nullptr;  // may be null
+  SipMetrics* metrics = nullptr;        // may be null
+  DigestServer* notify_auth = nullptr;  // null: NOTIFYs need no credentials
   absl::Duration t1 = absl::Milliseconds(500);
+  absl::Duration retry_base = kRetryBase;  // see TransientDelay()
   std::string outbound_route;  // value of a Route header, "<sip:p.example.com;lr>"; may be empty
   std::string identity;        // From where a request names none
   absl::Duration expires;      // zero: the package's
   bool strict = false;
 
-  StepContext Step() const { return {clock.Now(), t1, random.Uniform()}; }
+  StepContext Step() const { return {clock.Now(), t1, random.Uniform(), strict}; }
 };
 
 }  // namespace sipevents::sip

@@ -8,6 +8,7 @@
 #include "sip/base/log.h"
 #include "sip/packages/package_table.h"
 #include "sip/subscriber/notify_checks.h"
+#include "sip/subscriber/subscription_status.h"
 
 namespace sipevents::sip {
 namespace {
@@ -17,7 +18,7 @@ constexpr int kMaxDialogs = 64;
 constexpr size_t kMaxTagOctets = 256;
 
 RefreshAnswered ToAnswer(const Response& response) {
-  return {response.status, response.made_here, response.expires, response.min_expires,
+  return {response.status, FailureOf(response), response.expires, response.min_expires,
           response.retry_after};
 }
 
@@ -35,17 +36,14 @@ Subscription::Subscription(SubscriberContext& context, SubscribeRequest request,
       package_(FindPackage(subscribe_.request().event_package)),
       merger_(package_.NewMerger()),
       observer_(std::move(observer)),
-      on_done_(std::move(on_done)) {}
+      on_done_(std::move(on_done)),
+      dialogs_(context.dialogs, *this) {}
 
-Subscription::~Subscription() {
-  for (const DialogTable::Id id : ids_) context_.dialogs.Remove(id);
-  context_.timers.Cancel(timer_);
-}
+Subscription::~Subscription() { context_.timers.Cancel(timer_); }
 
 void Subscription::Start() {
+  const Turn turn(*this);
   BeginAttempt();
-  TellStatus();
-  Rearm();
 }
 
 // ---- attempts
@@ -53,56 +51,89 @@ void Subscription::Start() {
 void Subscription::BeginAttempt() {
   retry_at_ = absl::InfiniteFuture();
   history_.attempt_began = context_.clock.Now();
-  attempt_ = Attempt();
-  attempt_->id = context_.dialogs.Add(*this);
-  ids_.push_back(attempt_->id);
+  history_.established = absl::InfiniteFuture();
+  history_.pace.Count(context_.clock.Now());
+  attempt_ = std::make_unique<Attempt>(context_, subscribe_, AsOwner());
+  attempt_->id = dialogs_.NewCall();
   attempt_->state = NewAttemptState(subscribe_.expires(), context_.Step());
-  attempt_->exchange = std::make_unique<SubscribeExchange>(
-      context_, subscribe_, [this](const Response& response) { OnAttemptAnswer(response); },
-      [this] {
-        OnAttemptResent(attempt_->state, context_.Step());
-        Rearm();
-      });
-  SubscribeExchange::Leg& leg = attempt_->exchange->leg();
+  SubscribeExchange::Leg& leg = attempt_->exchange.leg();
   leg.call_id = context_.dialogs.CallId(attempt_->id);
   leg.local_tag = context_.dialogs.LocalTag(attempt_->id);
   if (!context_.outbound_route.empty()) leg.route_set = {context_.outbound_route};
-  attempt_->exchange->Send(Seconds(attempt_->state.requested));
+  attempt_->exchange.Send(Seconds(attempt_->state.requested), RequestPriority::kSubscribe);
+}
+
+// ---- SubscribeExchange::Owner
+
+bool Subscription::IsOfAttempt(const SubscribeExchange& exchange) const {
+  return attempt_ != nullptr && &attempt_->exchange == &exchange;
+}
+
+void Subscription::OnResend(SubscribeExchange& exchange) {
+  const Turn turn(*this);
+  if (IsOfAttempt(exchange)) {
+    OnAttemptWaits(attempt_->state);
+  } else if (DialogUsage* dialog = dialogs_.Find(exchange)) {
+    Apply(*dialog, Next(dialog->state, RefreshWaits{}, context_.Step()));
+  }
+}
+
+void Subscription::OnSent(SubscribeExchange& exchange) {
+  const Turn turn(*this);
+  if (IsOfAttempt(exchange)) {
+    if (!attempt_->state.sent) history_.attempt_began = context_.clock.Now();
+    OnAttemptSent(attempt_->state, context_.Step());
+  } else if (DialogUsage* dialog = dialogs_.Find(exchange)) {
+    Apply(*dialog, Next(dialog->state, RefreshSent{}, context_.Step()));
+  }
+}
+
+void Subscription::OnAnswer(SubscribeExchange& exchange, const Response& response) {
+  const Turn turn(*this);
+  if (IsOfAttempt(exchange)) {
+    OnAttemptAnswer(response);
+  } else if (DialogUsage* dialog = dialogs_.Find(exchange)) {
+    if (response.status < 300 && !response.contact.empty()) {
+      exchange.Retarget(response.contact);  // SUB-20
+    }
+    Apply(*dialog, Next(dialog->state, ToAnswer(response), context_.Step()));
+  }
 }
 
 void Subscription::OnAttemptAnswer(const Response& response) {
-  if (!attempt_.has_value()) return;
   const StepContext step = context_.Step();
   AttemptStep next = OnAttemptAnswered(attempt_->state, ToAnswer(response), step);
   if (response.status < 300) {
     // The grant binds the dialogs that came before the answer, too (SUB-04).
-    for (const auto& dialog : dialogs_) {
+    for (const auto& dialog : dialogs_.all()) {
       if (dialog->id.call == attempt_->id.call && !dialog->ended()) {
         LowerGrant(dialog->state, next.state.grant_until, step);
       }
     }
   }
+  if (response.status == 421 && next.ending.has_value() && !response.required.empty()) {
+    next.ending->reason = absl::StrCat("extension-required:", response.required.front());
+  }
   ApplyAttempt(std::move(next));
-  TellStatus();
-  Rearm();
 }
 
 void Subscription::ApplyAttempt(AttemptStep step) {
   attempt_->state = step.state;
-  if (step.send_expires.has_value()) attempt_->exchange->Send(*step.send_expires);
+  CountDeviation(step.deviation);
+  if (step.send_expires.has_value()) {
+    attempt_->exchange.Send(*step.send_expires, RequestPriority::kSubscribe);
+  }
   if (step.state.phase != AttemptPhase::kClosed) return;
-  CloseAttempt();
+  attempt_.reset();
   if (step.ending.has_value()) Resubscribe(*step.ending);
 }
 
-void Subscription::CloseAttempt() { attempt_.reset(); }
-
 // Decides what follows when nothing is left of an attempt.
 void Subscription::Resubscribe(const Ending& ending) {
-  if (observer_ == nullptr || over_ || LiveDialogs() > 0) return;
+  if (observer_ == nullptr || over_ || dialogs_.live() > 0) return;
   const absl::Time now = context_.clock.Now();
   const std::optional<absl::Duration> delay =
-      PlanRetry(history_, ending, now, context_.t1, context_.random);
+      PlanRetry(history_, ending, now, context_.retry_base, context_.random);
   last_ending_ = ending;
   Log(LogSeverity::kInfo, "subscription", "ended",
       {{"target", subscribe_.request().target_uri},
@@ -116,10 +147,11 @@ void Subscription::Resubscribe(const Ending& ending) {
     return;
   }
   if (stale_since_ == absl::InfinitePast()) stale_since_ = now;
+  retry_due_ = now + *delay;
   if (*delay <= absl::ZeroDuration()) {
     BeginAttempt();
   } else {
-    retry_at_ = now + *delay;
+    retry_at_ = retry_due_;
   }
 }
 
@@ -127,14 +159,18 @@ void Subscription::Resubscribe(const Ending& ending) {
 
 NotifyAnswer Subscription::OnNotify(const IncomingNotify& notify) {
   if (!EventMatches(subscribe_, notify)) return {481, {}};
-  Dialog* dialog = FindDialog(notify);
+  DialogUsage* dialog = dialogs_.Find(notify);
   if (dialog != nullptr) {
     // A retransmission is answered as before, and counts as nothing new.
     if (notify.cseq == dialog->remote_cseq) return dialog->last_answer;
     if (dialog->ended()) return {481, {}};
-    if (notify.cseq < dialog->remote_cseq) return {500, {}};  // SUB-44
   } else if (!MayMakeDialog(notify)) {
     return {481, {}};
+  }
+  // Before anything is changed by it: a forged one must not even raise the CSeq.
+  if (auto challenge = ChallengeNotify(context_, subscribe_, notify)) return *challenge;
+  if (dialog != nullptr) {
+    if (notify.cseq < dialog->remote_cseq) return {500, {}};  // SUB-44
   }
   if (std::optional<NotifyAnswer> refusal = RefuseNotify(context_, subscribe_, notify)) {
     if (dialog != nullptr) {
@@ -143,73 +179,48 @@ NotifyAnswer Subscription::OnNotify(const IncomingNotify& notify) {
     }
     return *refusal;
   }
+  const Turn turn(*this);
   if (dialog == nullptr) dialog = &MakeDialog(notify);
   dialog->remote_cseq = notify.cseq;
   dialog->last_answer = {200, {}};
   Accept(*dialog, notify);
-  TellStatus();
-  Rearm();
   return {200, {}};
-}
-
-Subscription::Dialog* Subscription::FindDialog(const IncomingNotify& notify) {
-  for (const auto& dialog : dialogs_) {
-    if (dialog->remote_tag == notify.from_tag &&
-        dialog->exchange->leg().call_id == notify.call_id) {
-      return dialog.get();
-    }
-  }
-  return nullptr;
 }
 
 // SUB-15, SUB-25, SUB-26: until Timer N, and more than one only where the package allows it.
 bool Subscription::MayMakeDialog(const IncomingNotify& notify) const {
-  if (!attempt_.has_value() || attempt_->state.phase == AttemptPhase::kClosed) return false;
+  if (attempt_ == nullptr || attempt_->state.phase == AttemptPhase::kClosed) return false;
   if (notify.from_tag.empty() || notify.from_tag.size() > kMaxTagOctets) return false;
-  if (attempt_->exchange->leg().call_id != notify.call_id) return false;
+  if (attempt_->exchange.leg().call_id != notify.call_id) return false;
   if (attempt_->dialog_was_made && !package_.allows_forks()) return false;
   return dialogs_.size() < kMaxDialogs;
 }
 
-Subscription::Dialog& Subscription::MakeDialog(const IncomingNotify& notify) {
+DialogUsage& Subscription::MakeDialog(const IncomingNotify& notify) {
   attempt_->dialog_was_made = true;
   OnAttemptNotified(attempt_->state);
-  auto dialog = std::make_unique<Dialog>();
-  Dialog* raw = dialog.get();
-  raw->index = ++last_index_;
-  raw->id = attempt_->id;
-  raw->remote_tag = std::string(notify.from_tag);
-  raw->name = absl::StrCat(AbslView(notify.call_id), ";", raw->remote_tag);
-  raw->state = NewDialogState(attempt_->state.grant_until, subscribe_.expires());
+  history_.established = std::min(history_.established, context_.clock.Now());
+  auto dialog = std::make_unique<DialogUsage>(context_, subscribe_, AsOwner());
+  dialog->index = ++last_index_;
+  dialog->id = attempt_->id;
+  dialog->name = absl::StrCat(AbslView(notify.call_id), ";", AbslView(notify.from_tag));
   // A longer interval that a 423 taught us holds for the refreshes too.
-  raw->state.requested = std::max(raw->state.requested, attempt_->state.requested);
-  raw->exchange = std::make_unique<SubscribeExchange>(
-      context_, subscribe_,
-      [this, raw](const Response& response) {
-        if (response.status < 300 && !response.contact.empty()) {
-          raw->exchange->leg().remote_target = response.contact;  // SUB-20
-        }
-        Apply(*raw, Next(raw->state, ToAnswer(response), context_.Step()));
-        TellStatus();
-        Rearm();
-      },
-      [this, raw] {
-        raw->state.timer_n = context_.clock.Now() + 64 * context_.t1;
-        Rearm();
-      });
-  SubscribeExchange::Leg& leg = raw->exchange->leg();
-  const SubscribeExchange::Leg& first = attempt_->exchange->leg();
+  dialog->state =
+      NewDialogState(attempt_->state.grant_until,
+                     std::max(subscribe_.expires(), attempt_->state.requested), history_.pace);
+  SubscribeExchange::Leg& leg = dialog->exchange.leg();
+  const SubscribeExchange::Leg& first = attempt_->exchange.leg();
   leg.call_id = first.call_id;
   leg.local_tag = first.local_tag;
-  leg.remote_tag = raw->remote_tag;
+  leg.remote_tag = std::string(notify.from_tag);
   leg.cseq = first.cseq;
+  leg.redirected = first.redirected;
   TakeRoute(leg, notify);
-  dialogs_.push_back(std::move(dialog));
-  return *raw;
+  return dialogs_.Add(std::move(dialog));
 }
 
-void Subscription::Accept(Dialog& dialog, const IncomingNotify& notify) {
-  dialog.exchange->leg().remote_target = notify.contact_uri;  // SUB-20
+void Subscription::Accept(DialogUsage& dialog, const IncomingNotify& notify) {
+  dialog.exchange.Retarget(notify.contact_uri);  // SUB-20
   stale_since_ = absl::InfinitePast();
   DialogStep step = Next(dialog.state,
                          Notified{notify.has_subscription_state ? notify.substate : "active",
@@ -233,7 +244,7 @@ void Subscription::Accept(Dialog& dialog, const IncomingNotify& notify) {
   }
 }
 
-void Subscription::Deliver(Dialog& dialog, const IncomingNotify& notify,
+void Subscription::Deliver(DialogUsage& dialog, const IncomingNotify& notify,
                            const MergeResult& result) {
   if (result.kind == MergeResult::Kind::kUnchanged) {
     observer_->OnQuietNotify(notify.receive_time);
@@ -245,7 +256,7 @@ void Subscription::Deliver(Dialog& dialog, const IncomingNotify& notify,
 // ---- dialogs
 
 // The one place where a dialog's state changes.
-void Subscription::Apply(Dialog& dialog, DialogStep step) {
+void Subscription::Apply(DialogUsage& dialog, DialogStep step) {
   if (step.state.phase != dialog.state.phase && LogEnabled(LogSeverity::kInfo)) {
     Log(LogSeverity::kInfo, "dialog",
         std::string_view(step.why.empty() ? std::string_view("moved") : step.why),
@@ -255,18 +266,24 @@ void Subscription::Apply(Dialog& dialog, DialogStep step) {
          {"to", AbslView(DialogPhaseName(step.state.phase))}});
   }
   dialog.state = std::move(step.state);
-  if (step.send_expires.has_value()) dialog.exchange->Send(*step.send_expires);
+  CountDeviation(step.deviation);
+  if (step.send_expires.has_value()) {
+    dialog.exchange.Send(*step.send_expires, *step.send_expires == 0 ? RequestPriority::kUnsubscribe
+                                                                     : RequestPriority::kRefresh);
+  }
   if (step.ending.has_value()) EndDialog(dialog, *step.ending);
 }
 
-void Subscription::EndDialog(Dialog& dialog, const Ending& ending) {
+void Subscription::EndDialog(DialogUsage& dialog, const Ending& ending) {
+  dialog.exchange.Cancel();
+  history_.pace.Join(dialog.state.pace);
   // Its last NOTIFY may be repeated for so long (Timer J).
   dialog.forget_at = context_.clock.Now() + 64 * context_.t1;
   if (observer_ == nullptr) return;
   const MergeResult rest = merger_->DropDialog(dialog.index, context_.scratch);
   observer_->OnDialogEnded(dialog.name, ending.reason, ending.state_remains);
   if (rest.kind == MergeResult::Kind::kDocument) {
-    for (const auto& other : dialogs_) {
+    for (const auto& other : dialogs_.all()) {
       if (other->ended()) continue;
       Notification news;
       news.dialog = other->name;
@@ -277,7 +294,7 @@ void Subscription::EndDialog(Dialog& dialog, const Ending& ending) {
     }
   }
   // Other forks live on: theirs is the state now. A new SUBSCRIBE would fork to them again.
-  if (LiveDialogs() == 0) {
+  if (dialogs_.live() == 0) {
     attempt_.reset();
     Resubscribe(ending);
   }
@@ -285,19 +302,21 @@ void Subscription::EndDialog(Dialog& dialog, const Ending& ending) {
 
 void Subscription::Unsubscribe() {
   if (observer_ == nullptr) return;
+  const Turn turn(*this);
   over_ = true;
   last_ending_ = {.reason = "unsubscribed"};
   retry_at_ = absl::InfiniteFuture();
+  // What was not sent, or not accepted, leaves nothing behind.
+  if (AwaitsNotify() && attempt_->exchange.waiting()) attempt_.reset();
   TellStatus();
-  for (size_t i = 0; i < dialogs_.size(); ++i) {
-    Apply(*dialogs_[i], Next(dialogs_[i]->state, UnsubscribeWanted{}, context_.Step()));
+  for (const auto& dialog : dialogs_.all()) {
+    Apply(*dialog, Next(dialog->state, UnsubscribeWanted{}, context_.Step()));
   }
-  Rearm();
 }
 
 void Subscription::SetExpires(absl::Duration expires) {
   subscribe_.set_expires(expires);
-  for (const auto& dialog : dialogs_) {
+  for (const auto& dialog : dialogs_.all()) {
     if (dialog->state.phase != DialogPhase::kUnsubscribing) dialog->state.requested = expires;
   }
 }
@@ -305,44 +324,32 @@ void Subscription::SetExpires(absl::Duration expires) {
 // ---- time
 
 void Subscription::OnTimer() {
+  const Turn turn(*this);
   timer_ = 0;
   timer_at_ = absl::InfiniteFuture();
   const absl::Time now = context_.clock.Now();
-  if (attempt_.has_value() && NextDeadline(attempt_->state) <= now) {
+  if (attempt_ != nullptr && NextDeadline(attempt_->state) <= now) {
     ApplyAttempt(OnAttemptTick(attempt_->state, context_.Step()));
   }
-  for (size_t i = 0; i < dialogs_.size(); ++i) {
-    if (NextDeadline(dialogs_[i]->state) <= now) {
-      Apply(*dialogs_[i], Next(dialogs_[i]->state, Tick{}, context_.Step()));
+  for (const auto& dialog : dialogs_.all()) {
+    if (NextDeadline(dialog->state) <= now) {
+      Apply(*dialog, Next(dialog->state, Tick{}, context_.Step()));
     }
   }
   if (retry_at_ <= now) BeginAttempt();
-  Sweep();
+  dialogs_.Sweep(now, attempt_.get());
+}
+
+void Subscription::Settle() {
   TellStatus();
   Rearm();
 }
 
-// Forgets dialogs whose last answer needs no more repeating, and Call-IDs that nobody uses.
-void Subscription::Sweep() {
-  const absl::Time now = context_.clock.Now();
-  std::erase_if(dialogs_, [now](const auto& dialog) { return dialog->forget_at <= now; });
-  std::erase_if(ids_, [this](DialogTable::Id id) {
-    if (attempt_.has_value() && attempt_->id.call == id.call) return false;
-    for (const auto& dialog : dialogs_) {
-      if (dialog->id.call == id.call) return false;
-    }
-    context_.dialogs.Remove(id);
-    return true;
-  });
-}
-
 void Subscription::Rearm() {
-  absl::Time next = retry_at_;
-  if (attempt_.has_value()) next = std::min(next, NextDeadline(attempt_->state));
-  for (const auto& dialog : dialogs_) {
-    next = std::min({next, NextDeadline(dialog->state), dialog->forget_at});
-  }
-  const bool done = next == absl::InfiniteFuture();
+  absl::Time next = std::min(retry_at_, dialogs_.NextDue());
+  if (attempt_ != nullptr) next = std::min(next, NextDeadline(attempt_->state));
+  const bool done = next == absl::InfiniteFuture() && attempt_ == nullptr;
+  if (next == absl::InfiniteFuture() && !done) return;  // a SUBSCRIBE waits
   if (done) next = context_.clock.Now();  // from the loop: the caller may still be using this
   if (timer_ != 0 && timer_at_ <= next && !done) return;  // fires early enough to look again
   context_.timers.Cancel(timer_);
@@ -353,61 +360,33 @@ void Subscription::Rearm() {
   }
   timer_ = context_.timers.At(next, [this] {
     timer_ = 0;
-    on_done_();  // destroys this
+    const std::function<void()> on_done = std::move(on_done_);
+    on_done();  // destroys this
   });
 }
 
 // ---- status
 
-int Subscription::LiveDialogs() const {
-  return static_cast<int>(std::count_if(dialogs_.begin(), dialogs_.end(),
-                                        [](const auto& dialog) { return !dialog->ended(); }));
+bool Subscription::AwaitsNotify() const {
+  return attempt_ != nullptr && attempt_->state.phase == AttemptPhase::kNotifyWait;
 }
 
-bool Subscription::AttemptWaits() const {
-  return attempt_.has_value() && attempt_->state.phase == AttemptPhase::kNotifyWait;
-}
+bool Subscription::alive() const { return dialogs_.live() > 0 || AwaitsNotify(); }
 
-bool Subscription::alive() const { return LiveDialogs() > 0 || AttemptWaits(); }
-
-SubscriptionStatus Subscription::Status() const {
-  SubscriptionStatus status;
-  status.dialog_count = LiveDialogs();
-  status.stale_since = stale_since_;
-  bool active = false;
-  for (const auto& dialog : dialogs_) {
-    if (dialog->ended()) continue;
-    active = active || dialog->state.phase == DialogPhase::kActive;
-    status.stale_since = std::max(status.stale_since, dialog->state.stale_since);
-    const bool first = status.sip_expire_time == absl::InfinitePast();
-    status.sip_expire_time = first ? dialog->state.expires_at
-                                   : std::min(status.sip_expire_time, dialog->state.expires_at);
-  }
-  if (status.dialog_count > 0 && !over_) {
-    status.state = active ? SubscriptionState::kActive : SubscriptionState::kPending;
-    return status;
-  }
-  if (over_ || retry_at_ != absl::InfiniteFuture()) {
-    status.state = over_ ? SubscriptionState::kTerminated : SubscriptionState::kRetrying;
-    status.reason = last_ending_.reason;
-    status.sip_status = last_ending_.sip_status;
-    if (!over_) status.retry_time = retry_at_;
-  }
-  return status;
+void Subscription::CountDeviation(std::string_view row) const {
+  if (!row.empty() && context_.metrics != nullptr) context_.metrics->OnDeviation(row);
 }
 
 void Subscription::TellStatus() {
   if (observer_ == nullptr) return;
-  SubscriptionStatus status = Status();
-  // Expiry moves with every refresh; it is news only together with something else, or when it
-  // moved by more than the seconds that SIP counts in.
-  if (told_.has_value()) {
-    SubscriptionStatus same = status;
-    if (absl::AbsDuration(same.sip_expire_time - told_->sip_expire_time) < absl::Seconds(2)) {
-      same.sip_expire_time = told_->sip_expire_time;
-    }
-    if (same == *told_) return;
-  }
+  SubscriptionStatus status = ComposeStatus({.dialogs = dialogs_.all(),
+                                             .attempt = attempt_.get(),
+                                             .last_ending = last_ending_,
+                                             .retry_due = retry_due_,
+                                             .retry_planned = retry_at_ != absl::InfiniteFuture(),
+                                             .over = over_,
+                                             .stale_since = stale_since_});
+  if (told_.has_value() && !IsNews(*told_, status)) return;
   told_ = status;
   observer_->OnStatus(status);
   if (status.state == SubscriptionState::kTerminated) {

@@ -11,8 +11,9 @@
 
 #include "sip/packages/event_package.h"
 #include "sip/stack/dialog_table.h"
-#include "sip/subscriber/attempt_state.h"
-#include "sip/subscriber/dialog_state.h"
+#include "sip/subscriber/attempt.h"
+#include "sip/subscriber/dialog_set.h"
+#include "sip/subscriber/dialog_usage.h"
 #include "sip/subscriber/retry_policy.h"
 #include "sip/subscriber/subscribe_exchange.h"
 #include "sip/subscriber/subscriber_context.h"
@@ -25,7 +26,7 @@ namespace sipevents::sip {
 //
 // Threads: the SIP thread. Observer calls are made there, with no lock held.
 // Ends: after `on_done` (called from the loop, last of all) the owner may destroy it.
-class Subscription : public DialogOwner {
+class Subscription : public DialogOwner, private SubscribeExchange::Owner {
  public:
   Subscription(SubscriberContext& context, SubscribeRequest request,
                std::shared_ptr<SubscriptionObserver> observer, std::function<void()> on_done);
@@ -44,48 +45,49 @@ class Subscription : public DialogOwner {
   bool alive() const;
 
  private:
-  struct Attempt {
-    DialogTable::Id id;
-    AttemptState state;
-    std::unique_ptr<SubscribeExchange> exchange;
-    bool dialog_was_made = false;
+  // What happens to a Subscription from outside happens within a Turn: at its end observer and
+  // timer learn what came of it. They nest, since a sender may tell of a request that left while
+  // another one is handed to it.
+  class Turn {
+   public:
+    explicit Turn(Subscription& subscription) : subscription_(subscription) {
+      ++subscription_.turns_;
+    }
+    ~Turn() {
+      if (--subscription_.turns_ == 0) subscription_.Settle();
+    }
+    Turn(const Turn&) = delete;
+    Turn& operator=(const Turn&) = delete;
+
+   private:
+    Subscription& subscription_;
   };
 
-  // One fork; stays for 64*T1 after its end, to repeat its last answer (Timer J).
-  struct Dialog {
-    uint32_t index = 0;
-    std::string name;  // for the observer
-    DialogTable::Id id;
-    std::string remote_tag;
-    uint32_t remote_cseq = 0;
-    NotifyAnswer last_answer;
-    DialogState state;
-    std::unique_ptr<SubscribeExchange> exchange;
-    absl::Time forget_at = absl::InfiniteFuture();
-    bool ended() const { return state.phase == DialogPhase::kTerminated; }
-  };
+  // SubscribeExchange::Owner:
+  void OnResend(SubscribeExchange& exchange) override;
+  void OnSent(SubscribeExchange& exchange) override;
+  void OnAnswer(SubscribeExchange& exchange, const Response& response) override;
 
   void BeginAttempt();
   void OnAttemptAnswer(const Response& response);
-  void CloseAttempt();
   void ApplyAttempt(AttemptStep step);
 
-  Dialog* FindDialog(const IncomingNotify& notify);
+  SubscribeExchange::Owner& AsOwner() { return *this; }
+  bool IsOfAttempt(const SubscribeExchange& exchange) const;
   bool MayMakeDialog(const IncomingNotify& notify) const;
-  Dialog& MakeDialog(const IncomingNotify& notify);
-  void Accept(Dialog& dialog, const IncomingNotify& notify);
-  void Deliver(Dialog& dialog, const IncomingNotify& notify, const MergeResult& result);
-  void Apply(Dialog& dialog, DialogStep step);
-  void EndDialog(Dialog& dialog, const Ending& ending);
+  DialogUsage& MakeDialog(const IncomingNotify& notify);
+  void Accept(DialogUsage& dialog, const IncomingNotify& notify);
+  void Deliver(DialogUsage& dialog, const IncomingNotify& notify, const MergeResult& result);
+  void Apply(DialogUsage& dialog, DialogStep step);
+  void EndDialog(DialogUsage& dialog, const Ending& ending);
 
   void Resubscribe(const Ending& ending);
   void OnTimer();
+  void Settle();
   void Rearm();
-  void Sweep();
   void TellStatus();
-  SubscriptionStatus Status() const;
-  int LiveDialogs() const;
-  bool AttemptWaits() const;
+  void CountDeviation(std::string_view row) const;
+  bool AwaitsNotify() const;
 
   SubscriberContext& context_;
   SubscribeTemplate subscribe_;
@@ -94,17 +96,18 @@ class Subscription : public DialogOwner {
   std::shared_ptr<SubscriptionObserver> observer_;  // null: not wanted any longer
   std::function<void()> on_done_;
 
-  std::optional<Attempt> attempt_;
-  std::vector<std::unique_ptr<Dialog>> dialogs_;
-  std::vector<DialogTable::Id> ids_;  // in the dialog table: of the attempt and of dialogs
+  std::unique_ptr<Attempt> attempt_;
+  DialogSet dialogs_;
   uint32_t last_index_ = 0;
 
   RetryHistory history_;
   Ending last_ending_;  // why it retries, or ended
   absl::Time retry_at_ = absl::InfiniteFuture();
+  absl::Time retry_due_ = absl::InfinitePast();    // when the attempt was due; past: the first
   bool over_ = false;                              // ended for good
   absl::Time stale_since_ = absl::InfinitePast();  // while it retries
   std::optional<SubscriptionStatus> told_;
+  int turns_ = 0;
   TimerQueue::TimerId timer_ = 0;
   absl::Time timer_at_ = absl::InfiniteFuture();
 };

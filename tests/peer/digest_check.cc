@@ -61,6 +61,22 @@ std::string DigestParameter(const std::string& header, const std::string& name) 
   return "";
 }
 
+std::string AnswerDigest(const std::string& challenge, const std::string& method,
+                         const std::string& uri, const std::string& user,
+                         const std::string& password, int count) {
+  const std::string algorithm = DigestParameter(challenge, "algorithm");
+  const std::string realm = DigestParameter(challenge, "realm");
+  const std::string nonce = DigestParameter(challenge, "nonce");
+  const std::string nc = absl::StrCat(absl::Hex(count, absl::kZeroPad8));
+  const std::string ha1 = HexHash(algorithm, absl::StrCat(user, ":", realm, ":", password));
+  const std::string ha2 = HexHash(algorithm, absl::StrCat(method, ":", uri));
+  const std::string response =
+      HexHash(algorithm, absl::StrCat(ha1, ":", nonce, ":", nc, ":c0ffee:auth:", ha2));
+  return absl::StrCat("Digest username=\"", user, "\", realm=\"", realm, "\", nonce=\"", nonce,
+                      "\", uri=\"", uri, "\", response=\"", response, "\", algorithm=", algorithm,
+                      ", cnonce=\"c0ffee\", qop=auth, nc=", nc);
+}
+
 absl::Status CheckDigest(const std::string& authorization, const DigestChallenge& challenge,
                          const std::string& method, const std::string& user,
                          const std::string& password) {

@@ -27,6 +27,12 @@ absl::Status CheckDigest(const std::string& authorization, const DigestChallenge
                          const std::string& method, const std::string& user,
                          const std::string& password);
 
+// The Authorization value that answers a WWW-Authenticate value with qop `auth`, its nonce used for
+// the `count`th time.
+std::string AnswerDigest(const std::string& challenge, const std::string& method,
+                         const std::string& uri, const std::string& user,
+                         const std::string& password, int count = 1);
+
 // The value of one parameter of a Digest header, quotes taken off; empty if it is not there.
 std::string DigestParameter(const std::string& header, const std::string& name);
 

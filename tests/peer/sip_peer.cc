@@ -56,19 +56,44 @@ int Received::expires() const {
 }
 
 absl::StatusOr<std::unique_ptr<SipPeer>> SipPeer::Start(int port) {
+  return StartOver(port, nullptr);
+}
+
+absl::StatusOr<std::unique_ptr<SipPeer>> SipPeer::StartWithTls(const TlsSettings& tls, int port) {
+  absl::StatusOr<std::shared_ptr<const TlsFiles>> files = TlsFiles::Read(tls);
+  if (!files.ok()) return files.status();
+  return StartOver(port, *std::move(files));
+}
+
+absl::StatusOr<std::unique_ptr<SipPeer>> SipPeer::StartOver(int port,
+                                                            std::shared_ptr<const TlsFiles> tls) {
   std::unique_ptr<SipPeer> peer(new SipPeer());
   absl::StatusOr<std::unique_ptr<Wire>> wire = Wire::Open(
       port,
-      [p = peer.get()](const std::string& bytes, const Flow& flow) { p->OnBytes(bytes, flow); });
+      [p = peer.get()](const std::string& bytes, const Flow& flow) { p->OnBytes(bytes, flow); },
+      std::move(tls));
   if (!wire.ok()) return wire.status();
   peer->wire_ = *std::move(wire);
   return peer;
 }
 
-SipPeer::~SipPeer() { wire_.reset(); }
+SipPeer::~SipPeer() {
+  // Before anything of this goes: the wire's thread uses all of it, wire_ too.
+  if (wire_ != nullptr) wire_->Stop();
+}
 
 std::string SipPeer::uri(bool over_tcp) const {
   return absl::StrCat("sip:127.0.0.1:", port(), over_tcp ? ";transport=tcp" : "");
+}
+
+std::string SipPeer::tls_uri(const std::string& host) const {
+  return absl::StrCat("sip:", host, ":", tls_port(), ";transport=tls");
+}
+
+std::string SipPeer::ContactFor(const Flow& flow) const {
+  const std::string own = "sip:peer@127.0.0.1:";
+  if (flow.is_tls()) return absl::StrCat(own, tls_port(), ";transport=tls");
+  return absl::StrCat(own, port(), flow.is_tcp() ? ";transport=tcp" : "");
 }
 
 void SipPeer::OnBytes(const std::string& bytes, const Flow& flow) {
@@ -220,8 +245,8 @@ void SipPeer::Respond(const Received& request, int status, const ResponseOptions
                   "\r\n");
   const bool has_expires = sip.method() == "SUBSCRIBE" || sip.method() == "PUBLISH";
   if (status / 100 == 2 && has_expires) {
-    absl::StrAppend(&text, "Contact: <sip:peer@127.0.0.1:", port(),
-                    request.flow.is_tcp() ? ";transport=tcp" : "", ">\r\n");
+    const std::string own = absl::StrCat("<", ContactFor(request.flow), ">");
+    absl::StrAppend(&text, "Contact: ", options.contact.empty() ? own : options.contact, "\r\n");
     const std::string expires = options.expires.value_or(sip.Header("Expires"));
     if (!expires.empty()) absl::StrAppend(&text, "Expires: ", expires, "\r\n");
   }
@@ -240,14 +265,13 @@ void SipPeer::Challenge(const Received& request, const DigestChallenge& challeng
   Respond(request, proxy ? 407 : 401, options);
 }
 
-std::string SipPeer::ViaAndContact(const std::string& branch, bool over_tcp,
+std::string SipPeer::ViaAndContact(const std::string& branch, const Flow& flow,
                                    const std::string& contact) const {
-  return absl::StrCat("Via: SIP/2.0/", over_tcp ? "TCP" : "UDP", " 127.0.0.1:", port(),
-                      ";branch=", branch, ";rport\r\nMax-Forwards: 70\r\nContact: <",
-                      contact.empty() ? absl::StrCat("sip:peer@127.0.0.1:", port(),
-                                                     over_tcp ? ";transport=tcp" : "")
-                                      : contact,
-                      ">\r\n");
+  const char* transport = flow.is_tls() ? "TLS" : (flow.is_tcp() ? "TCP" : "UDP");
+  return absl::StrCat("Via: SIP/2.0/", transport,
+                      " 127.0.0.1:", flow.is_tls() ? tls_port() : port(), ";branch=", branch,
+                      ";rport\r\nMax-Forwards: 70\r\nContact: <",
+                      contact.empty() ? ContactFor(flow) : contact, ">\r\n");
 }
 
 Sent SipPeer::Notify(const Received& subscribe, const std::string& state, const std::string& body,
@@ -266,11 +290,10 @@ Sent SipPeer::Notify(const Received& subscribe, const std::string& state, const 
   const std::string type =
       options.content_type.empty() ? DefaultContentType(EventName(event)) : options.content_type;
   Transmit(absl::StrCat("NOTIFY ", UriOf(subscribe.Header("Contact")), " SIP/2.0\r\n",
-                        ViaAndContact(sent.branch, subscribe.flow.is_tcp(), options.contact),
-                        "From: ", from, "\r\nTo: ", subscribe.Header("From"),
-                        "\r\nCall-ID: ", subscribe.call_id(), "\r\nCSeq: ", cseq,
-                        " NOTIFY\r\nEvent: ", event, "\r\nSubscription-State: ", state, "\r\n",
-                        Lines(options.headers), BodyLines(type, body)),
+                        ViaAndContact(sent.branch, subscribe.flow, options.contact), "From: ", from,
+                        "\r\nTo: ", subscribe.Header("From"), "\r\nCall-ID: ", subscribe.call_id(),
+                        "\r\nCSeq: ", cseq, " NOTIFY\r\nEvent: ", event, "\r\nSubscription-State: ",
+                        state, "\r\n", Lines(options.headers), BodyLines(type, body)),
            FlowToContact(subscribe));
   return sent;
 }
@@ -286,17 +309,20 @@ Sent SipPeer::Accept(const Received& subscribe, const std::string& body,
   return Notify(subscribe, state, body, options);
 }
 
+Flow SipPeer::FlowTo(const NewRequest& request) {
+  if (!request.over_tcp && !request.over_tls) return Wire::UdpTo(request.port);
+  const absl::StatusOr<Flow> connected = request.over_tls
+                                             ? wire_->ConnectTls(request.port, request.server_name)
+                                             : wire_->ConnectTcp(request.port);
+  return connected.ok() ? *connected : Wire::UdpTo(request.port);
+}
+
 Sent SipPeer::Send(const NewRequest& request) {
   Sent sent{NewToken("z9hG4bK"), request.method};
-  Flow flow = Wire::UdpTo(request.port);
-  if (request.over_tcp) {
-    if (absl::StatusOr<Flow> connected = wire_->ConnectTcp(request.port); connected.ok()) {
-      flow = *connected;
-    }
-  }
+  const Flow flow = FlowTo(request);
   const std::string to = request.to.empty() ? request.request_uri : request.to;
   Transmit(absl::StrCat(request.method, " ", request.request_uri, " SIP/2.0\r\n",
-                        ViaAndContact(sent.branch, request.over_tcp, ""), "From: <", request.from,
+                        ViaAndContact(sent.branch, flow, ""), "From: <", request.from,
                         ">;tag=", NewToken("f"), "\r\nTo: <", to, ">",
                         request.to_tag.empty() ? "" : absl::StrCat(";tag=", request.to_tag),
                         "\r\nCall-ID: ", request.call_id.empty() ? NewToken("c") : request.call_id,

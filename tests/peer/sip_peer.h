@@ -17,12 +17,13 @@
 #include "tests/peer/digest_check.h"
 #include "tests/peer/sip_text.h"
 #include "tests/peer/wire.h"
+#include "tests/sanitizers/build.h"
 
 namespace sipevents::testing {
 
 // How long a wait goes on: long enough for a slow, busy machine; what it waits for takes
 // milliseconds.
-inline constexpr absl::Duration kPatience = absl::Seconds(20);
+inline constexpr absl::Duration kPatience = absl::Seconds(20 * kSlowdown);
 
 // A message that came, and the way back.
 struct Received {
@@ -50,6 +51,7 @@ struct ResponseOptions {
   std::string to_tag = "a";  // given to a To that has none
   // Seconds, for a 2xx to SUBSCRIBE or PUBLISH; absent: as asked; empty: no header.
   std::optional<std::string> expires;
+  std::string contact;  // whole value, for a 2xx to these; empty: the peer's own
   std::string reason = "Scripted";
   std::vector<std::string> headers;  // whole lines, without CRLF
 };
@@ -70,6 +72,8 @@ struct NewRequest {
   std::string request_uri;
   int port = 0;  // on loopback
   bool over_tcp = false;
+  bool over_tls = false;    // the peer must have TLS
+  std::string server_name;  // to ask for over TLS; empty: none
   std::string from = "sip:peer@example.com";
   std::string to;       // URI; empty: the Request-URI
   std::string to_tag;   // empty: none
@@ -92,13 +96,20 @@ class SipPeer {
  public:
   // Opens 127.0.0.1:`port` over UDP and TCP; 0 picks one.
   static absl::StatusOr<std::unique_ptr<SipPeer>> Start(int port = 0);
+  // The same, and TLS on a port of its own. InvalidArgument, naming a file that is no good.
+  static absl::StatusOr<std::unique_ptr<SipPeer>> StartWithTls(const TlsSettings& tls,
+                                                               int port = 0);
   ~SipPeer();
   SipPeer(const SipPeer&) = delete;
   SipPeer& operator=(const SipPeer&) = delete;
 
   int port() const { return wire_->port(); }
+  // 0 without TLS.
+  int tls_port() const { return wire_->tls_port(); }
   // `sip:127.0.0.1:port`, with `;transport=tcp` on demand.
   std::string uri(bool over_tcp = false) const;
+  // `sip:host:tls_port;transport=tls`.
+  std::string tls_uri(const std::string& host = "127.0.0.1") const;
 
   // Takes the next request of this method that nobody has taken; retransmissions are not seen.
   // DeadlineExceeded, naming what did arrive, if none comes.
@@ -136,6 +147,9 @@ class SipPeer {
   // Sends bytes as they are on a flow.
   void SendRaw(const Flow& flow, const std::string& bytes);
   absl::StatusOr<Flow> ConnectTcp(int port) { return wire_->ConnectTcp(port); }
+  absl::StatusOr<Flow> ConnectTls(int port, const std::string& server_name = "") {
+    return wire_->ConnectTls(port, server_name);
+  }
 
   // Hands each further new request to `handler` instead of keeping it for the waits. Null:
   // back to the script.
@@ -158,8 +172,14 @@ class SipPeer {
   void Transmit(const std::string& bytes, const Flow& flow);
   void Note(const char* direction, const std::string& bytes) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   std::string NewToken(const char* prefix);
-  std::string ViaAndContact(const std::string& branch, bool over_tcp,
+  static absl::StatusOr<std::unique_ptr<SipPeer>> StartOver(int port,
+                                                            std::shared_ptr<const TlsFiles> tls);
+  // The peer's own URI, to be reached the way that `flow` goes.
+  std::string ContactFor(const Flow& flow) const;
+  std::string ViaAndContact(const std::string& branch, const Flow& flow,
                             const std::string& contact) const;
+  // The way to a request outside of any dialog; UDP if there is no connection to be had.
+  Flow FlowTo(const NewRequest& request);
   absl::StatusOr<Received> Take(std::deque<Received>& queue, const std::string& what,
                                 const std::function<bool(const Received&)>& fits,
                                 absl::Duration patience);

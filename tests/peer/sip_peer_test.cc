@@ -8,6 +8,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/base/status_asserts.h"
+#include "tests/peer/test_certificates.h"
 
 namespace sipevents::testing {
 namespace {
@@ -15,29 +16,34 @@ namespace {
 using ::testing::HasSubstr;
 
 // Two peers talk to each other: one subscribes, the other notifies.
-class SipPeerTest : public ::testing::TestWithParam<bool> {
+class SipPeerTest : public ::testing::TestWithParam<std::string> {
  protected:
   void SetUp() override {
-    ASSERT_OK_AND_ASSIGN(watcher_, SipPeer::Start());
-    ASSERT_OK_AND_ASSIGN(notifier_, SipPeer::Start());
+    const CertificateFiles files = authority_.Issue({.names = {"IP:127.0.0.1"}});
+    const TlsSettings tls{files.chain, files.key, authority_.root_file(), true};
+    ASSERT_OK_AND_ASSIGN(watcher_, SipPeer::StartWithTls(tls));
+    ASSERT_OK_AND_ASSIGN(notifier_, SipPeer::StartWithTls(tls));
   }
 
   NewRequest Subscribe() const {
     NewRequest subscribe;
     subscribe.method = "SUBSCRIBE";
     subscribe.request_uri = "sip:alice@example.com";
-    subscribe.port = notifier_->port();
-    subscribe.over_tcp = GetParam();
+    subscribe.over_tcp = GetParam() == "Tcp";
+    subscribe.over_tls = GetParam() == "Tls";
+    subscribe.port = subscribe.over_tls ? notifier_->tls_port() : notifier_->port();
+    subscribe.server_name = "notifier.example";
     subscribe.headers = {"Event: presence", "Expires: 60"};
     return subscribe;
   }
 
+  TestAuthority authority_;
   std::unique_ptr<SipPeer> watcher_;
   std::unique_ptr<SipPeer> notifier_;
 };
 
-INSTANTIATE_TEST_SUITE_P(Transports, SipPeerTest, ::testing::Bool(),
-                         [](const auto& instance) { return instance.param ? "Tcp" : "Udp"; });
+INSTANTIATE_TEST_SUITE_P(Transports, SipPeerTest, ::testing::Values("Udp", "Tcp", "Tls"),
+                         [](const auto& instance) { return instance.param; });
 
 TEST_P(SipPeerTest, SubscribeIsAnsweredAndNotified) {
   const Sent subscribe = watcher_->Send(Subscribe());
@@ -49,6 +55,12 @@ TEST_P(SipPeerTest, SubscribeIsAnsweredAndNotified) {
   watcher_->Respond(state, 200);
 
   EXPECT_EQ(answer.sip.status(), 200);
+  EXPECT_EQ(request.flow.is_tcp(), GetParam() != "Udp");
+  ASSERT_EQ(request.flow.is_tls(), GetParam() == "Tls");
+  if (request.flow.is_tls()) {
+    EXPECT_EQ(request.flow.tls->server_name(), "notifier.example");
+    EXPECT_EQ(request.flow.tls->peer_certificates(), 2);
+  }
   EXPECT_EQ(answer.expires(), 60);
   EXPECT_EQ(state.from_tag(), answer.to_tag());
   EXPECT_EQ(state.Header("Subscription-State"), "active;expires=60");

@@ -41,15 +41,30 @@ absl::Status Errno(const char* what) {
   return absl::InternalError(absl::StrCat(what, ": ", strerror(errno)));
 }
 
+absl::StatusOr<Flow> OpenConnection(int port) {
+  Flow flow;
+  flow.address = Loopback(port);
+  flow.connection = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (flow.connection < 0) return Errno("socket");
+  if (connect(flow.connection, Generic(flow.address), sizeof(flow.address)) != 0) {
+    const absl::Status failed = Errno("connect");
+    close(flow.connection);
+    return failed;
+  }
+  return flow;
+}
+
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Wire>> Wire::Open(int port, Receive receive) {
-  std::unique_ptr<Wire> wire(new Wire(std::move(receive)));
+absl::StatusOr<std::unique_ptr<Wire>> Wire::Open(int port, Receive receive,
+                                                 std::shared_ptr<const TlsFiles> tls) {
+  std::unique_ptr<Wire> wire(new Wire(std::move(receive), std::move(tls)));
   absl::Status bound;
   for (int attempt = 0; attempt < (port == 0 ? kPortAttempts : 1); ++attempt) {
     bound = wire->Bind(port);
     if (bound.ok()) break;
   }
+  if (bound.ok() && wire->tls_ != nullptr) bound = wire->BindTls();
   if (!bound.ok()) return bound;
   wire->wake_ = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
   if (wire->wake_ < 0) return Errno("eventfd");
@@ -76,17 +91,32 @@ absl::Status Wire::Bind(int port) {
   return absl::OkStatus();
 }
 
-Wire::~Wire() {
-  if (thread_.joinable()) {
-    {
-      MutexLock lock(mutex_);
-      stopped_ = true;
-    }
-    Wake();
-    thread_.join();
+absl::Status Wire::BindTls() {
+  tls_listener_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (tls_listener_ < 0) return Errno("socket");
+  sockaddr_in address = Loopback(0);
+  socklen_t size = sizeof(address);
+  if (bind(tls_listener_, Generic(address), size) != 0) return Errno("bind TLS");
+  if (listen(tls_listener_, 64) != 0) return Errno("listen");
+  getsockname(tls_listener_, reinterpret_cast<sockaddr*>(&address), &size);
+  tls_port_ = ntohs(address.sin_port);
+  return absl::OkStatus();
+}
+
+void Wire::Stop() {
+  if (!thread_.joinable()) return;
+  {
+    MutexLock lock(mutex_);
+    stopped_ = true;
   }
-  for (const auto& [connection, address] : Connections()) close(connection);
-  for (const int descriptor : {udp_, listener_, wake_}) {
+  Wake();
+  thread_.join();
+}
+
+Wire::~Wire() {
+  Stop();
+  for (const auto& [connection, flow] : Connections()) close(connection);
+  for (const int descriptor : {udp_, listener_, tls_listener_, wake_}) {
     if (descriptor >= 0) close(descriptor);
   }
 }
@@ -103,21 +133,31 @@ Flow Wire::UdpTo(int port) {
 }
 
 absl::StatusOr<Flow> Wire::ConnectTcp(int port) {
-  Flow flow;
-  flow.address = Loopback(port);
-  flow.connection = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (flow.connection < 0) return Errno("socket");
-  if (connect(flow.connection, Generic(flow.address), sizeof(flow.address)) != 0) {
-    const absl::Status failed = Errno("connect");
-    close(flow.connection);
-    return failed;
+  absl::StatusOr<Flow> flow = OpenConnection(port);
+  if (flow.ok()) Keep(*flow);
+  return flow;
+}
+
+absl::StatusOr<Flow> Wire::ConnectTls(int port, const std::string& server_name) {
+  if (tls_ == nullptr) return absl::FailedPreconditionError("opened without TLS");
+  absl::StatusOr<Flow> flow = OpenConnection(port);
+  if (!flow.ok()) return flow;
+  fcntl(flow->connection, F_SETFL, O_NONBLOCK);
+  flow->tls = TlsStream::Connect(*tls_, flow->connection, server_name);
+  if (const absl::Status shaken = flow->tls->Handshake(); !shaken.ok()) {
+    close(flow->connection);
+    return shaken;
   }
+  Keep(*flow);
+  return flow;
+}
+
+void Wire::Keep(const Flow& flow) {
   {
     MutexLock lock(mutex_);
-    connections_[flow.connection] = flow.address;
+    connections_[flow.connection] = flow;
   }
   Wake();
-  return flow;
 }
 
 absl::Status Wire::Send(const std::string& bytes, const Flow& flow) {
@@ -126,6 +166,7 @@ absl::Status Wire::Send(const std::string& bytes, const Flow& flow) {
                                 Generic(flow.address), sizeof(flow.address));
     return sent == static_cast<ssize_t>(bytes.size()) ? absl::OkStatus() : Errno("sendto");
   }
+  if (flow.is_tls()) return flow.tls->Write(bytes);
   size_t done = 0;
   while (done < bytes.size()) {
     const ssize_t sent =
@@ -136,17 +177,20 @@ absl::Status Wire::Send(const std::string& bytes, const Flow& flow) {
   return absl::OkStatus();
 }
 
-std::map<int, sockaddr_in> Wire::Connections() {
+std::map<int, Flow> Wire::Connections() {
   MutexLock lock(mutex_);
   return connections_;
 }
 
 void Wire::Run() {
   while (true) {
-    std::vector<pollfd> polled = {{wake_, POLLIN, 0}, {udp_, POLLIN, 0}, {listener_, POLLIN, 0}};
-    for (const auto& [connection, address] : Connections()) {
-      polled.push_back({connection, POLLIN, 0});
-    }
+    std::vector<pollfd> polled = {{wake_, POLLIN, 0},
+                                  {udp_, POLLIN, 0},
+                                  {listener_, POLLIN, 0},
+                                  {tls_listener_, POLLIN, 0}};  // -1 is passed over
+    const size_t first_connection = polled.size();
+    const std::map<int, Flow> connections = Connections();
+    for (const auto& [connection, flow] : connections) polled.push_back({connection, POLLIN, 0});
     if (poll(polled.data(), polled.size(), -1) < 0 && errno != EINTR) return;
     uint64_t count = 0;
     [[maybe_unused]] const ssize_t read_count = read(wake_, &count, sizeof(count));
@@ -155,9 +199,10 @@ void Wire::Run() {
       if (stopped_) return;
     }
     if (polled[1].revents != 0) ReadDatagrams();
-    if (polled[2].revents != 0) Accept();
-    for (size_t i = 3; i < polled.size(); ++i) {
-      if (polled[i].revents == 0 || ReadStream(polled[i].fd)) continue;
+    if (polled[2].revents != 0) Accept(listener_);
+    if (polled[3].revents != 0) Accept(tls_listener_);
+    for (size_t i = first_connection; i < polled.size(); ++i) {
+      if (polled[i].revents == 0 || ReadStream(connections.at(polled[i].fd))) continue;
       MutexLock lock(mutex_);
       connections_.erase(polled[i].fd);
       streams_.erase(polled[i].fd);
@@ -179,31 +224,35 @@ void Wire::ReadDatagrams() {
   }
 }
 
-void Wire::Accept() {
-  sockaddr_in address = {};
-  socklen_t size = sizeof(address);
-  const int connection =
-      accept4(listener_, reinterpret_cast<sockaddr*>(&address), &size, SOCK_CLOEXEC);
-  if (connection < 0) return;
-  MutexLock lock(mutex_);
-  connections_[connection] = address;
+void Wire::Accept(int listener) {
+  Flow flow;
+  socklen_t size = sizeof(flow.address);
+  const bool over_tls = listener == tls_listener_;
+  flow.connection = accept4(listener, reinterpret_cast<sockaddr*>(&flow.address), &size,
+                            SOCK_CLOEXEC | (over_tls ? SOCK_NONBLOCK : 0));
+  if (flow.connection < 0) return;
+  if (over_tls) flow.tls = TlsStream::Accept(*tls_, flow.connection);
+  Keep(flow);
 }
 
-bool Wire::ReadStream(int connection) {
-  std::array<char, 65536> buffer;
-  const ssize_t length = recv(connection, buffer.data(), buffer.size(), MSG_DONTWAIT);
-  if (length < 0 && (errno == EAGAIN || errno == EINTR)) return true;
-  if (length <= 0) return false;
-  std::string& stream = streams_[connection];
-  stream.append(buffer.data(), static_cast<size_t>(length));
-  Flow flow;
-  flow.connection = connection;
+bool Wire::ReadStream(const Flow& flow) {
+  std::string& stream = streams_[flow.connection];
+  bool goes_on = true;
+  if (flow.is_tls()) {
+    goes_on = flow.tls->Read(&stream);
+  } else {
+    std::array<char, 65536> buffer;
+    const ssize_t length = recv(flow.connection, buffer.data(), buffer.size(), MSG_DONTWAIT);
+    if (length < 0 && (errno == EAGAIN || errno == EINTR)) return true;
+    if (length <= 0) return false;
+    stream.append(buffer.data(), static_cast<size_t>(length));
+  }
   while (const size_t frame = FrameLength(stream)) {
     const std::string message = stream.substr(0, frame);
     stream.erase(0, frame);
     receive_(message, flow);
   }
-  return true;
+  return goes_on;
 }
 
 }  // namespace sipevents::testing

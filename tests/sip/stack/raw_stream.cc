@@ -119,7 +119,11 @@ bool RawStream::EndsInPeace() {
   std::array<char, 65536> buffer;
   ssize_t length = 1;
   while (length > 0) length = recv(descriptor_, buffer.data(), buffer.size(), 0);
-  return length == 0;
+  // A reset behind the end is told here only.
+  int error = 0;
+  socklen_t size = sizeof(error);
+  getsockopt(descriptor_, SOL_SOCKET, SO_ERROR, &error, &size);
+  return length == 0 && error == 0;
 }
 
 void RawStream::Reset() {

@@ -210,8 +210,8 @@ TEST(StreamFramerTest, KnowsWhetherAMessageIsHalfThere) {
 TEST(StreamFramerTest, SingleOctetsTakeLinearTime) {
   const std::string body(1 << 20, 'x');
   std::string headers;
-  for (int i = 0; i < 900; ++i)
-    absl::StrAppend(&headers, "X-", i, ": ", std::string(50, 'y'), "\r\n");
+  for (int i = 0; i < 300; ++i)
+    absl::StrAppend(&headers, "X-", i, ": ", std::string(150, 'y'), "\r\n");
   const std::string message =
       Message(absl::StrCat(headers, "Content-Length: ", body.size(), "\r\n"), body);
   std::string small;

@@ -6,14 +6,20 @@ namespace sipevents::sip {
 namespace {
 
 constexpr absl::Duration kT1 = absl::Milliseconds(500);
-const absl::Duration kTimerN = 64 * kT1;
+const absl::Duration kTimerN = TimerN(kT1);
 const absl::Time kStart = absl::FromUnixSeconds(1700000000);
 
 StepContext At(absl::Duration since_start) { return {kStart + since_start, kT1, 0}; }
 
-AttemptState Sent() { return NewAttemptState(absl::Seconds(600), At({})); }
+AttemptState Waiting() { return NewAttemptState(absl::Seconds(600), At({})); }
 
-RefreshAnswered Answer(int status) { return {status, false, {}, {}, {}}; }
+AttemptState Sent() {
+  AttemptState state = Waiting();
+  OnAttemptSent(state, At({}));
+  return state;
+}
+
+RefreshAnswered Answer(int status) { return {status, {}, {}, {}, {}}; }
 
 TEST(AttemptStateTest, AcceptedButNeverNotifiedFailsAtTimerNSub13Sub14) {
   AttemptStep step = OnAttemptAnswered(Sent(), Answer(200), At(absl::Seconds(1)));
@@ -68,7 +74,8 @@ TEST(AttemptStateTest, RefusalClosesSub10) {
 TEST(AttemptStateTest, AnswerAfterANotifyIsOfNoAccountSub12) {
   AttemptState state = Sent();
   OnAttemptNotified(state);
-  const AttemptStep step = OnAttemptAnswered(state, {408, true, {}, {}, {}}, At(kTimerN));
+  const AttemptStep step =
+      OnAttemptAnswered(state, {408, SendFailure::kTimeout, {}, {}, {}}, At(kTimerN));
   EXPECT_FALSE(step.ending.has_value());
 }
 
@@ -77,7 +84,7 @@ TEST(AttemptStateTest, TooBriefTakesMinExpires) {
   answer.min_expires = 1800;
   const AttemptStep step = OnAttemptAnswered(Sent(), answer, At(absl::Seconds(1)));
   EXPECT_EQ(step.send_expires, 1800u);
-  EXPECT_EQ(step.state.timer_n, kStart + absl::Seconds(1) + kTimerN);
+  EXPECT_EQ(NextDeadline(step.state), absl::InfiniteFuture());  // until it leaves
 }
 
 TEST(AttemptStateTest, TooBriefWithoutMinExpiresDoublesDev07) {
@@ -107,9 +114,30 @@ TEST(AttemptStateTest, MinExpiresBelowWhatWasAskedIsNoReasonToAskAgain) {
   EXPECT_FALSE(OnAttemptAnswered(Sent(), answer, At({})).send_expires.has_value());
 }
 
+TEST(AttemptStateTest, TimerNDoesNotRunWhileTheSubscribeWaitsSub13) {
+  AttemptState state = Waiting();
+  EXPECT_EQ(NextDeadline(state), absl::InfiniteFuture());
+  EXPECT_FALSE(OnAttemptTick(state, At(absl::Hours(1))).ending.has_value());
+
+  OnAttemptSent(state, At(absl::Hours(1)));
+
+  EXPECT_EQ(NextDeadline(state), kStart + absl::Hours(1) + kTimerN);
+  EXPECT_EQ(state.grant_until, kStart + absl::Hours(1) + absl::Seconds(600));
+}
+
+TEST(AttemptStateTest, AnotherServerStartsTimerNOver) {
+  AttemptState state = Sent();
+  OnAttemptSent(state, At(absl::Seconds(32)));
+  EXPECT_EQ(NextDeadline(state), kStart + absl::Seconds(32) + kTimerN);
+}
+
+TEST(AttemptStateTest, TimerFComesBeforeTimerN) { EXPECT_GT(kTimerN, 64 * kT1); }
+
 TEST(AttemptStateTest, CredentialsStartTimerNOverSub11) {
   AttemptState state = Sent();
-  OnAttemptResent(state, At(absl::Seconds(3)));
+  OnAttemptWaits(state);
+  EXPECT_EQ(NextDeadline(state), absl::InfiniteFuture());
+  OnAttemptSent(state, At(absl::Seconds(3)));
   EXPECT_EQ(NextDeadline(state), kStart + absl::Seconds(3) + kTimerN);
 }
 

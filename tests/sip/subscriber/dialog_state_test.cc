@@ -2,11 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <vector>
+
 namespace sipevents::sip {
 namespace {
 
 constexpr absl::Duration kT1 = absl::Milliseconds(500);
-const absl::Duration kTimerN = 64 * kT1;
+const absl::Duration kTimerN = TimerN(kT1);
 const absl::Time kStart = absl::FromUnixSeconds(1700000000);
 
 StepContext At(absl::Duration since_start) { return {kStart + since_start, kT1, 0}; }
@@ -20,7 +22,14 @@ DialogState Active() {
 // The same after its refresh was sent.
 DialogState Refreshing() {
   const DialogState state = Active();
-  return Next(state, Tick{}, {state.refresh_at, kT1, 0}).state;
+  const StepContext then = {state.refresh_at, kT1, 0};
+  return Next(Next(state, Tick{}, then).state, RefreshSent{}, then).state;
+}
+
+// An active one whose unsubscribe was sent at kStart + 1 s.
+DialogState Unsubscribing() {
+  const StepContext then = At(absl::Seconds(1));
+  return Next(Next(Active(), UnsubscribeWanted{}, then).state, RefreshSent{}, then).state;
 }
 
 TEST(DialogStateTest, FirstNotifyActivatesAndArmsRefresh) {
@@ -28,7 +37,7 @@ TEST(DialogStateTest, FirstNotifyActivatesAndArmsRefresh) {
 
   EXPECT_EQ(state.phase, DialogPhase::kActive);
   EXPECT_EQ(state.expires_at, kStart + absl::Seconds(600));
-  EXPECT_EQ(state.refresh_at, kStart + absl::Seconds(600) - kTimerN);
+  EXPECT_EQ(state.refresh_at, kStart + absl::Seconds(600) - 64 * kT1);
 }
 
 TEST(DialogStateTest, PendingIsToldApartFromActive) {
@@ -84,19 +93,49 @@ TEST(DialogStateTest, TerminatedEndsWhateverExpiresSaysSub33) {
   EXPECT_EQ(NextDeadline(step.state), absl::InfiniteFuture());
 }
 
-TEST(DialogStateTest, RefreshIsSentWhenDueWithTimerNSub49) {
+TEST(DialogStateTest, RefreshIsSentWhenDueWithTimerNFromItsSendingSub49) {
   const DialogState before = Active();
 
-  const DialogStep step = Next(before, Tick{}, {before.refresh_at, kT1, 0});
-
+  DialogStep step = Next(before, Tick{}, {before.refresh_at, kT1, 0});
   EXPECT_EQ(step.send_expires, 600u);
-  EXPECT_EQ(step.state.timer_n, before.refresh_at + kTimerN);
+  EXPECT_EQ(step.state.timer_n, absl::InfiniteFuture());
+  const absl::Time left = before.refresh_at + absl::Seconds(7);
+  step = Next(step.state, RefreshSent{}, {left, kT1, 0});
+
+  EXPECT_EQ(step.state.timer_n, left + kTimerN);
+}
+
+TEST(DialogStateTest, RefreshThatWaitsPastExpiryEnds) {
+  DialogState state = Active();
+  state = Next(state, Tick{}, {state.refresh_at, kT1, 0}).state;
+  EXPECT_EQ(NextDeadline(state), state.expires_at);
+
+  const DialogStep step = Next(state, Tick{}, {state.expires_at, kT1, 0});
+
+  ASSERT_TRUE(step.ending.has_value());
+  EXPECT_EQ(step.ending->reason, "expired");
+}
+
+TEST(DialogStateTest, UnsubscribeThatWaitsPastExpiryEnds) {
+  const DialogState state = Next(Active(), UnsubscribeWanted{}, At(absl::Seconds(1))).state;
+  EXPECT_EQ(NextDeadline(state), kStart + absl::Seconds(600));
+
+  const DialogStep step = Next(state, Tick{}, At(absl::Seconds(600)));
+
+  ASSERT_TRUE(step.ending.has_value());
+  EXPECT_EQ(step.ending->followup, Followup::kNever);
+}
+
+TEST(DialogStateTest, CredentialsStopTimerNUntilTheyLeave) {
+  const DialogState state = Next(Refreshing(), RefreshWaits{}, At(absl::Seconds(570))).state;
+  EXPECT_EQ(state.timer_n, absl::InfiniteFuture());
+  EXPECT_TRUE(state.refresh_outstanding);
 }
 
 TEST(DialogStateTest, RefreshWithoutNotifyEndsAtTimerNSub49) {
   DialogState state = Refreshing();
-  state = Next(state, RefreshAnswered{200, false, 600, {}, {}}, {state.timer_n - kTimerN, kT1, 0})
-              .state;
+  state =
+      Next(state, RefreshAnswered{200, {}, 600, {}, {}}, {state.timer_n - kTimerN, kT1, 0}).state;
 
   const DialogStep step = Next(state, Tick{}, {state.timer_n, kT1, 0});
 
@@ -116,7 +155,7 @@ TEST(DialogStateTest, NotifyStopsTimerNOfTheRefresh) {
 TEST(DialogStateTest, No204NeedsNoNotifySub50) {
   DialogState state = Refreshing();
 
-  state = Next(state, RefreshAnswered{204, false, 600, {}, {}}, At(absl::Seconds(570))).state;
+  state = Next(state, RefreshAnswered{204, {}, 600, {}, {}}, At(absl::Seconds(570))).state;
 
   EXPECT_EQ(state.timer_n, absl::InfiniteFuture());
   EXPECT_EQ(state.expires_at, kStart + absl::Seconds(1170));
@@ -124,14 +163,14 @@ TEST(DialogStateTest, No204NeedsNoNotifySub50) {
 
 TEST(DialogStateTest, LargerGrantIsClampedSub05) {
   const DialogStep step =
-      Next(Refreshing(), RefreshAnswered{200, false, 99999, {}, {}}, At(absl::Seconds(570)));
+      Next(Refreshing(), RefreshAnswered{200, {}, 99999, {}, {}}, At(absl::Seconds(570)));
   EXPECT_EQ(step.state.expires_at, kStart + absl::Seconds(1170));
 }
 
 TEST(DialogStateTest, AnswersOfSub46End) {
   for (const int status : {404, 405, 410, 416, 480, 481, 485, 489, 501, 604}) {
     const DialogStep step =
-        Next(Refreshing(), RefreshAnswered{status, false, {}, {}, {}}, At(absl::Seconds(570)));
+        Next(Refreshing(), RefreshAnswered{status, {}, {}, {}, {}}, At(absl::Seconds(570)));
     ASSERT_TRUE(step.ending.has_value()) << status;
     EXPECT_EQ(step.ending->sip_status, status);
   }
@@ -139,7 +178,7 @@ TEST(DialogStateTest, AnswersOfSub46End) {
 
 TEST(DialogStateTest, Answer481BeginsAnewAtOnceSub48) {
   const DialogStep step =
-      Next(Refreshing(), RefreshAnswered{481, false, {}, {}, {}}, At(absl::Seconds(570)));
+      Next(Refreshing(), RefreshAnswered{481, {}, {}, {}, {}}, At(absl::Seconds(570)));
   ASSERT_TRUE(step.ending.has_value());
   EXPECT_EQ(step.ending->followup, Followup::kNow);
 }
@@ -147,7 +186,7 @@ TEST(DialogStateTest, Answer481BeginsAnewAtOnceSub48) {
 TEST(DialogStateTest, OtherFailuresKeepItAndTryAgainInTimeSub47) {
   for (const int status : {400, 403, 500, 503, 603}) {
     const DialogStep step =
-        Next(Refreshing(), RefreshAnswered{status, false, {}, {}, {}}, At(absl::Seconds(570)));
+        Next(Refreshing(), RefreshAnswered{status, {}, {}, {}, {}}, At(absl::Seconds(570)));
     EXPECT_FALSE(step.ending.has_value()) << status;
     EXPECT_EQ(step.state.timer_n, absl::InfiniteFuture()) << status;
     EXPECT_LT(step.state.refresh_at, step.state.expires_at) << status;
@@ -157,13 +196,15 @@ TEST(DialogStateTest, OtherFailuresKeepItAndTryAgainInTimeSub47) {
 
 TEST(DialogStateTest, FailedRefreshRespectsRetryAfter) {
   const DialogStep step =
-      Next(Refreshing(), RefreshAnswered{503, false, {}, {}, 25}, At(absl::Seconds(570)));
+      Next(Refreshing(), RefreshAnswered{503, {}, {}, {}, 25}, At(absl::Seconds(570)));
   EXPECT_GE(step.state.refresh_at, kStart + absl::Seconds(595));
 }
 
 TEST(DialogStateTest, FailedRefreshThenExpiry) {
   DialogState state =
-      Next(Refreshing(), RefreshAnswered{503, true, {}, {}, 3000}, At(absl::Seconds(570))).state;
+      Next(Refreshing(), RefreshAnswered{503, SendFailure::kTransport, {}, {}, 3000},
+           At(absl::Seconds(570)))
+          .state;
 
   const DialogStep step = Next(state, Tick{}, {state.expires_at, kT1, 0});
 
@@ -173,7 +214,8 @@ TEST(DialogStateTest, FailedRefreshThenExpiry) {
 
 TEST(DialogStateTest, NoAnswerToRefreshEndsSub51) {
   const DialogStep step =
-      Next(Refreshing(), RefreshAnswered{408, true, {}, {}, {}}, At(absl::Seconds(599)));
+      Next(Refreshing(), RefreshAnswered{408, SendFailure::kTimeout, {}, {}, {}},
+           At(absl::Seconds(599)));
   ASSERT_TRUE(step.ending.has_value());
   EXPECT_EQ(step.ending->reason, "timeout");
 }
@@ -183,7 +225,7 @@ TEST(DialogStateTest, NotifyOutweighsAMissingAnswerToRefresh) {
   state = Next(state, Notified{"active", "", 600, {}}, At(absl::Seconds(570))).state;
 
   const DialogStep step =
-      Next(state, RefreshAnswered{408, true, {}, {}, {}}, At(absl::Seconds(600)));
+      Next(state, RefreshAnswered{408, SendFailure::kTimeout, {}, {}, {}}, At(absl::Seconds(600)));
 
   EXPECT_FALSE(step.ending.has_value());
   EXPECT_NE(step.state.refresh_at, absl::InfiniteFuture());
@@ -196,7 +238,7 @@ TEST(DialogStateTest, TooBriefRefreshAsksLongerAFewTimesOnly) {
   for (int i = 0; i < 10; ++i) {
     interval += 100;
     const DialogStep step =
-        Next(state, RefreshAnswered{423, false, {}, interval, {}}, At(absl::Seconds(570)));
+        Next(state, RefreshAnswered{423, {}, {}, interval, {}}, At(absl::Seconds(570)));
     state = step.state;
     if (!step.send_expires.has_value()) break;
     EXPECT_EQ(*step.send_expires, interval);
@@ -205,6 +247,84 @@ TEST(DialogStateTest, TooBriefRefreshAsksLongerAFewTimesOnly) {
 
   EXPECT_EQ(sent, 3);
   EXPECT_EQ(state.phase, DialogPhase::kActive);
+}
+
+TEST(DialogStateTest, RefreshThatFailedLeavesTheOldGrantSub32) {
+  DialogState state =
+      Next(Refreshing(), RefreshAnswered{500, {}, {}, {}, {}}, At(absl::Seconds(570))).state;
+
+  state = Next(state, Notified{"active", "", 600, {}}, At(absl::Seconds(571))).state;
+
+  EXPECT_EQ(state.expires_at, kStart + absl::Seconds(600));
+}
+
+TEST(DialogStateTest, RefreshesAreHeldBackPastAHandful) {
+  DialogState state = Active();
+  int sent = 0;
+  const absl::Time then = kStart + absl::Seconds(10);
+  for (int i = 0; i < 20; ++i) {
+    state.refresh_at = then;
+    DialogStep step = Next(state, Tick{}, {then, kT1, 0});
+    state = step.state;
+    if (!step.send_expires.has_value()) break;
+    ++sent;
+    state = Next(state, RefreshAnswered{200, {}, 600, {}, {}}, {then, kT1, 0}).state;
+  }
+
+  EXPECT_EQ(sent, SendPace::kBurst);
+  EXPECT_EQ(state.refresh_at, then + SendPace::kInterval);
+}
+
+TEST(DialogStateTest, GrantOfNothingAwaitsTheEndWithoutARefreshSub04) {
+  DialogState state =
+      Next(Refreshing(), RefreshAnswered{200, {}, 0, {}, {}}, At(absl::Seconds(570))).state;
+  EXPECT_EQ(state.refresh_at, absl::InfiniteFuture());
+  EXPECT_GT(state.expires_at, kStart + absl::Seconds(570));
+
+  const DialogStep step =
+      Next(state, Notified{"terminated", "timeout", {}, {}}, At(absl::Seconds(571)));
+
+  ASSERT_TRUE(step.ending.has_value());
+  EXPECT_EQ(step.ending->followup, Followup::kTransient);
+}
+
+TEST(DialogStateTest, ForbiddenContactEndsItAndIsTriedFromTheBeginning) {
+  const DialogStep step =
+      Next(Refreshing(), RefreshAnswered{403, SendFailure::kNotAllowed, {}, {}, {}},
+           At(absl::Seconds(570)));
+  ASSERT_TRUE(step.ending.has_value());
+  EXPECT_EQ(step.ending->reason, "destination-not-allowed");
+  EXPECT_EQ(step.ending->followup, Followup::kTransient);
+}
+
+TEST(DialogStateTest, ResyncsInARowComeEverMoreSeldom) {
+  DialogState state = Active();
+  std::vector<int64_t> seconds;
+  for (int second = 0; second < 160; ++second) {
+    const StepContext now = At(absl::Seconds(second));
+    for (const DialogInput& input : {DialogInput(Tick{}), DialogInput(ResyncWanted{})}) {
+      DialogStep step = Next(state, input, now);
+      state = step.state;
+      if (!step.send_expires.has_value()) continue;
+      seconds.push_back(second);
+      state = Next(state, RefreshAnswered{200, {}, 600, {}, {}}, now).state;
+    }
+  }
+  EXPECT_EQ(seconds, (std::vector<int64_t>{0, 5, 15, 35, 75, 155}));
+}
+
+TEST(DialogStateTest, ResyncAfterACalmTimeGoesAtOnceAgain) {
+  DialogState state = Active();
+  for (const int second : {0, 5, 15}) {
+    state = Next(state, ResyncWanted{}, At(absl::Seconds(second))).state;
+    state = Next(state, RefreshAnswered{200, {}, 600, {}, {}}, At(absl::Seconds(second))).state;
+  }
+  ASSERT_EQ(state.resyncs, 3);
+
+  const DialogStep step = Next(state, ResyncWanted{}, At(absl::Seconds(400)));
+
+  EXPECT_TRUE(step.send_expires.has_value());
+  EXPECT_EQ(step.state.resyncs, 1);
 }
 
 TEST(DialogStateTest, ResyncSendsARefreshOnce) {
@@ -219,7 +339,7 @@ TEST(DialogStateTest, UnsubscribeWaitsForTheFinalNotifySub52) {
   DialogStep step = Next(Active(), UnsubscribeWanted{}, At(absl::Seconds(1)));
   EXPECT_EQ(step.send_expires, 0u);
 
-  step = Next(step.state, RefreshAnswered{200, false, 0, {}, {}}, At(absl::Seconds(1)));
+  step = Next(step.state, RefreshAnswered{200, {}, 0, {}, {}}, At(absl::Seconds(1)));
   EXPECT_FALSE(step.ending.has_value());
   step = Next(step.state, Notified{"active", "", 600, {}}, At(absl::Seconds(1)));
   EXPECT_FALSE(step.ending.has_value());
@@ -230,15 +350,15 @@ TEST(DialogStateTest, UnsubscribeWaitsForTheFinalNotifySub52) {
 }
 
 TEST(DialogStateTest, UnsubscribeEndsAtTimerNAtTheLatest) {
-  const DialogStep step = Next(Active(), UnsubscribeWanted{}, At(absl::Seconds(1)));
+  const DialogState state = Unsubscribing();
 
-  EXPECT_EQ(NextDeadline(step.state), kStart + absl::Seconds(1) + kTimerN);
-  EXPECT_TRUE(Next(step.state, Tick{}, {NextDeadline(step.state), kT1, 0}).ending.has_value());
+  EXPECT_EQ(NextDeadline(state), kStart + absl::Seconds(1) + kTimerN);
+  EXPECT_TRUE(Next(state, Tick{}, {NextDeadline(state), kT1, 0}).ending.has_value());
 }
 
 TEST(DialogStateTest, UnsubscribeRefusedEndsAtOnce) {
   const DialogStep step = Next(Active(), UnsubscribeWanted{}, At(absl::Seconds(1)));
-  EXPECT_TRUE(Next(step.state, RefreshAnswered{481, false, {}, {}, {}}, At(absl::Seconds(1)))
+  EXPECT_TRUE(Next(step.state, RefreshAnswered{481, {}, {}, {}, {}}, At(absl::Seconds(1)))
                   .ending.has_value());
 }
 

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "sip/base/backoff.h"
 #include "tests/fakes/fake_random.h"
 
 namespace sipevents::sip {
@@ -51,20 +52,19 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST(ResponseEndingTest, PermanentCodesStop) {
   for (const int status :
-       {400, 403, 404, 405, 410, 414, 416, 482, 484, 485, 489, 501, 505, 603, 604}) {
-    EXPECT_EQ(EndingForResponse(status, false, std::nullopt).followup, Followup::kNever) << status;
+       {400, 402, 403, 404, 405, 410, 414, 416, 482, 484, 485, 489, 501, 505, 603, 604, 499, 699}) {
+    EXPECT_EQ(EndingForResponse(status, {}, std::nullopt).followup, Followup::kNever) << status;
   }
 }
 
 TEST(ResponseEndingTest, TransientCodesBackOff) {
   for (const int status : {408, 430, 480, 481, 486, 500, 502, 503, 504, 599}) {
-    EXPECT_EQ(EndingForResponse(status, false, std::nullopt).followup, Followup::kTransient)
-        << status;
+    EXPECT_EQ(EndingForResponse(status, {}, std::nullopt).followup, Followup::kTransient) << status;
   }
 }
 
 TEST(ResponseEndingTest, RetryAfterIsKept) {
-  const Ending ending = EndingForResponse(503, false, 17);
+  const Ending ending = EndingForResponse(503, {}, 17);
 
   EXPECT_EQ(ending.followup, Followup::kAfterHint);
   EXPECT_EQ(ending.hint, absl::Seconds(17));
@@ -72,19 +72,67 @@ TEST(ResponseEndingTest, RetryAfterIsKept) {
 }
 
 TEST(ResponseEndingTest, ReasonTellsWhoFailed) {
-  EXPECT_EQ(EndingForResponse(503, false, std::nullopt).reason, "response");
-  EXPECT_EQ(EndingForResponse(503, true, std::nullopt).reason, "transport");
-  EXPECT_EQ(EndingForResponse(408, true, std::nullopt).reason, "timeout");
-  EXPECT_EQ(EndingForResponse(416, true, std::nullopt).followup, Followup::kTransient);
+  EXPECT_EQ(EndingForResponse(503, {}, std::nullopt).reason, "response");
+  EXPECT_EQ(EndingForResponse(503, SendFailure::kTransport, std::nullopt).reason, "transport");
+  EXPECT_EQ(EndingForResponse(408, SendFailure::kTimeout, std::nullopt).reason, "timeout");
+  EXPECT_EQ(EndingForResponse(416, SendFailure::kTransport, std::nullopt).followup,
+            Followup::kTransient);
 }
 
-TEST(RefreshAnswerTest, ListOfSub46EndsTheSubscription) {
-  for (const int status : {404, 405, 410, 416, 480, 481, 482, 483, 484, 485, 489, 501, 502, 604}) {
-    EXPECT_TRUE(EndsSubscription(status)) << status;
+TEST(ResponseEndingTest, FailuresOfOursSayWhichAndPassExceptWhereASettingForbids) {
+  struct Case {
+    SendFailure failure;
+    const char* reason;
+    Followup followup;
+  };
+  for (const Case& test :
+       {Case{SendFailure::kTimeout, "timeout", Followup::kTransient},
+        Case{SendFailure::kTransport, "transport", Followup::kTransient},
+        Case{SendFailure::kNoAddress, "no-address", Followup::kTransient},
+        Case{SendFailure::kOverload, "overload", Followup::kTransient},
+        Case{SendFailure::kNotAllowed, "destination-not-allowed", Followup::kNever}}) {
+    const Ending ending = EndingForResponse(503, test.failure, 7);
+    EXPECT_EQ(ending.reason, test.reason);
+    EXPECT_EQ(ending.followup, test.followup) << test.reason;
   }
-  for (const int status : {400, 403, 406, 413, 423, 486, 491, 500, 503, 600, 603}) {
-    EXPECT_FALSE(EndsSubscription(status)) << status;
+}
+
+TEST(ResponseEndingTest, FinalUnlessThePeerNamesATime) {
+  for (const int status : {404, 413, 600, 603}) {
+    EXPECT_EQ(EndingForResponse(status, {}, std::nullopt).followup, Followup::kNever) << status;
+    EXPECT_EQ(EndingForResponse(status, {}, 30).followup, Followup::kAfterHint) << status;
   }
+  EXPECT_EQ(EndingForResponse(403, {}, 30).followup, Followup::kNever);
+}
+
+TEST(LongerIntervalTest, AsksForMinExpiresAFewTimesAndNeverForMoreThanADay) {
+  const absl::Duration asked = absl::Seconds(60);
+  EXPECT_EQ(LongerInterval(asked, 0, 120, false), absl::Seconds(120));
+  EXPECT_EQ(LongerInterval(asked, 2, 120, false), absl::Seconds(120));
+  EXPECT_EQ(LongerInterval(asked, 3, 120, false), std::nullopt);
+  EXPECT_EQ(LongerInterval(asked, 0, 60, false), std::nullopt);
+  EXPECT_EQ(LongerInterval(asked, 0, 4294967295u, false), std::nullopt);
+}
+
+TEST(LongerIntervalTest, DoublesUpToAnHourWhereMinExpiresIsMissingDev07) {
+  EXPECT_EQ(LongerInterval(absl::Seconds(60), 0, {}, false), absl::Seconds(120));
+  EXPECT_EQ(LongerInterval(absl::Seconds(3000), 0, {}, false), absl::Hours(1));
+  EXPECT_EQ(LongerInterval(absl::Hours(1), 0, {}, false), std::nullopt);
+  EXPECT_EQ(LongerInterval(absl::Seconds(60), 0, {}, true), std::nullopt);
+}
+
+TEST(SendPaceTest, LetsAHandfulGoAndThenOneEveryInterval) {
+  SendPace pace;
+  absl::Time now = kStart;
+  int at_once = 0;
+  for (; pace.NextAllowed() <= now; ++at_once) pace.Count(now);
+  EXPECT_EQ(at_once, SendPace::kBurst);
+  EXPECT_EQ(pace.NextAllowed(), kStart + SendPace::kInterval);
+
+  now = pace.NextAllowed();
+  pace.Count(now);
+
+  EXPECT_EQ(pace.NextAllowed(), now + SendPace::kInterval);
 }
 
 TEST(PlanRetryTest, DeactivatedRetriesAtOnceUntilTheGuardCuts) {
@@ -94,7 +142,7 @@ TEST(PlanRetryTest, DeactivatedRetriesAtOnceUntilTheGuardCuts) {
   history.attempt_began = kStart;
   int at_once = 0;
   for (int i = 0; i < 10; ++i) {
-    const auto delay = PlanRetry(history, ending, kStart + absl::Seconds(1), kT1, random);
+    const auto delay = PlanRetry(history, ending, kStart + absl::Seconds(1), kRetryBase, random);
     ASSERT_TRUE(delay.has_value());
     if (*delay == absl::ZeroDuration()) ++at_once;
   }
@@ -106,10 +154,10 @@ TEST(PlanRetryTest, TransientDelaysDoubleAndStayBelowTheCap) {
   FakeRandom random;
   RetryHistory history;
   history.attempt_began = kStart;
-  const Ending ending = EndingForResponse(503, false, std::nullopt);
+  const Ending ending = EndingForResponse(503, {}, std::nullopt);
   absl::Duration most = absl::Seconds(30);
   for (int i = 0; i < 12; ++i) {
-    const auto delay = PlanRetry(history, ending, kStart + absl::Seconds(1), kT1, random);
+    const auto delay = PlanRetry(history, ending, kStart + absl::Seconds(1), kRetryBase, random);
     ASSERT_TRUE(delay.has_value());
     EXPECT_GE(*delay, most / 2);
     EXPECT_LE(*delay, most);
@@ -119,19 +167,65 @@ TEST(PlanRetryTest, TransientDelaysDoubleAndStayBelowTheCap) {
 
 TEST(PlanRetryTest, StableTimeForgetsFailures) {
   FakeRandom random;
-  RetryHistory history{.failures = 6, .quick_endings = 0, .attempt_began = kStart};
-  const Ending ending = EndingForResponse(503, false, std::nullopt);
+  RetryHistory history{.failures = 6, .attempt_began = kStart, .established = kStart};
+  const Ending ending = EndingForResponse(503, {}, std::nullopt);
 
-  const auto delay = PlanRetry(history, ending, kStart + absl::Minutes(6), kT1, random);
+  const auto delay = PlanRetry(history, ending, kStart + absl::Minutes(6), kRetryBase, random);
 
   ASSERT_TRUE(delay.has_value());
   EXPECT_LE(*delay, absl::Seconds(30));
 }
 
+TEST(PlanRetryTest, WaitingLongForNothingForgetsNoFailures) {
+  FakeRandom random;
+  RetryHistory history{.failures = 6, .attempt_began = kStart};  // never established
+
+  const auto delay = PlanRetry(history, EndingForResponse(503, {}, std::nullopt),
+                               kStart + absl::Minutes(6), kRetryBase, random);
+
+  ASSERT_TRUE(delay.has_value());
+  EXPECT_GE(*delay, absl::Seconds(900));
+}
+
+TEST(PlanRetryTest, HintOfNothingIsCutToo) {
+  FakeRandom random;
+  RetryHistory history;
+  history.attempt_began = kStart;
+  absl::Duration delay;
+  for (int i = 0; i < kMostQuickEndings; ++i) {
+    delay = *PlanRetry(history, EndingForTermination("probation", 0), kStart, kRetryBase, random);
+  }
+  EXPECT_GE(delay, absl::Seconds(15));
+}
+
+TEST(PlanRetryTest, GlareIsRetriedWithin2To4Seconds) {
+  FakeRandom random;
+  RetryHistory history;
+  for (int i = 0; i < 4; ++i) {
+    const auto delay =
+        PlanRetry(history, EndingForResponse(491, {}, std::nullopt), kStart, kRetryBase, random);
+    ASSERT_TRUE(delay.has_value());
+    EXPECT_GE(*delay, absl::Seconds(2.1));
+    EXPECT_LE(*delay, absl::Seconds(4));
+  }
+}
+
+TEST(PlanRetryTest, AtOnceWaitsForThePace) {
+  FakeRandom random;
+  RetryHistory history;
+  for (int i = 0; i < SendPace::kBurst; ++i) history.pace.Count(kStart);
+
+  const auto delay =
+      PlanRetry(history, EndingForTermination("deactivated", {}), kStart, kRetryBase, random);
+
+  EXPECT_EQ(delay, SendPace::kInterval);
+}
+
 TEST(PlanRetryTest, HintIsALowerBound) {
   FakeRandom random;
   RetryHistory history;
-  const auto delay = PlanRetry(history, EndingForTermination("probation", 20), kStart, kT1, random);
+  const auto delay =
+      PlanRetry(history, EndingForTermination("probation", 20), kStart, kRetryBase, random);
 
   ASSERT_TRUE(delay.has_value());
   EXPECT_GE(*delay, absl::Seconds(20));
@@ -141,8 +235,8 @@ TEST(PlanRetryTest, HintIsALowerBound) {
 TEST(PlanRetryTest, FinalEndingsAreNotRetried) {
   FakeRandom random;
   RetryHistory history;
-  EXPECT_FALSE(
-      PlanRetry(history, EndingForTermination("rejected", 1), kStart, kT1, random).has_value());
+  EXPECT_FALSE(PlanRetry(history, EndingForTermination("rejected", 1), kStart, kRetryBase, random)
+                   .has_value());
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -48,6 +49,18 @@ class RecordingObserver : public SubscriptionObserver {
   bool ended = false;
 };
 
+// Writes down what peers did that the RFCs forbid.
+class RecordingMetrics : public SipMetrics {
+ public:
+  void OnRequestAnswered(std::string_view /*method*/, int /*status*/) override {}
+  void OnResponse(std::string_view /*method*/, int /*status*/) override {}
+  void OnInFlight(int /*change*/) override {}
+  void OnDecodeError(std::string_view /*event_package*/) override {}
+  void OnDeviation(std::string_view row) override { deviations.emplace_back(row); }
+
+  std::vector<std::string> deviations;
+};
+
 // A Subscriber with its network, clock and chance replaced.
 class SubscriberFixture : public testing::Test {
  protected:
@@ -64,6 +77,8 @@ class SubscriberFixture : public testing::Test {
                                                          .dialogs = dialogs_,
                                                          .credentials = credentials_,
                                                          .scratch = scratch_,
+                                                         .metrics = &metrics_,
+                                                         .notify_auth = notify_auth_,
                                                          .t1 = absl::Milliseconds(500),
                                                          .outbound_route = route_,
                                                          .identity = "sip:gateway@example.com",
@@ -93,8 +108,10 @@ class SubscriberFixture : public testing::Test {
     std::string body = "";
     std::string content_type = "";
     std::string event = "";
+    std::optional<std::string_view> event_id = {};
     std::string contact = "sip:notifier@192.0.2.1";
     std::vector<std::string> record_route = {};
+    std::vector<std::string> authorization = {};
     bool with_state = true;
   };
   int Notify(const NotifySpec& spec) { return NotifyTo(sender_.sent.size() - 1, spec).status; }
@@ -107,6 +124,7 @@ class SubscriberFixture : public testing::Test {
     notify.from_tag = spec.tag;
     notify.to_tag = subscribe.from_tag;
     notify.cseq = spec.cseq;
+    notify.event_id = spec.event_id;
     notify.event_type = spec.event.empty() ? std::string_view(subscribe.event) : spec.event;
     notify.has_subscription_state = spec.with_state;
     notify.substate = spec.substate;
@@ -116,6 +134,7 @@ class SubscriberFixture : public testing::Test {
     notify.content_type = spec.content_type;
     notify.body = spec.body;
     notify.contact_uri = spec.contact;
+    notify.authorization = [&spec] { return spec.authorization; };
     notify.record_route = [&spec] { return spec.record_route; };
     return subscriber().OnNotify(notify);
   }
@@ -126,10 +145,54 @@ class SubscriberFixture : public testing::Test {
   }
 
   // Answers the newest request.
-  void Answer(int status) {
+  void Answer(int status) { Answer(Reply(status)); }
+  void Answer(const Response& response) { sender_.Answer(sender_.sent.size() - 1, response); }
+
+  static Response Reply(int status) {
     Response response;
     response.status = status;
-    sender_.Answer(sender_.sent.size() - 1, response);
+    return response;
+  }
+  static Response Failure(int status, SendFailure failure) {
+    Response response = Reply(status);
+    response.made_here = true;
+    response.failure = failure;
+    return response;
+  }
+  static Response RedirectTo(std::vector<std::string> contacts) {
+    Response response = Reply(302);
+    response.redirect_to = std::move(contacts);
+    return response;
+  }
+
+  // A 401 with a nonce of its own; there are credentials for it after HaveCredentials().
+  static Response DigestChallenge(const std::string& nonce, bool stale = false) {
+    Response response = Reply(401);
+    response.challenges = {{false, "Digest realm=\"example.com\", qop=\"auth\", nonce=\"" + nonce +
+                                       "\"" + (stale ? ", stale=true" : "")}};
+    return response;
+  }
+  void HaveCredentials() {
+    auto parsed = CredentialTable::Parse("example.com gateway s3cret", "test");
+    ASSERT_TRUE(parsed.ok());
+    credentials_ = *parsed;
+  }
+
+  // An active subscription whose refresh was just sent and is not answered.
+  std::shared_ptr<RecordingObserver> SubscribeUntilRefresh(const std::string& event_package) {
+    auto observer = Subscribe(event_package);
+    Answer(200);
+    Notify({});
+    PassUntilSent(2);
+    return observer;
+  }
+
+  // Lets time pass in small steps; `peer` hears of each new request by its index, at once.
+  void Play(absl::Duration span, const std::function<void(size_t)>& peer) {
+    const absl::Time end = clock_.Now() + span;
+    for (size_t heard = 0; clock_.Now() < end; clock_.Advance(absl::Milliseconds(50))) {
+      while (heard < sender_.sent.size()) peer(heard++);
+    }
   }
 
   FakeClock clock_;
@@ -139,6 +202,8 @@ class SubscriberFixture : public testing::Test {
   DialogTable dialogs_{random_};
   CredentialTable credentials_;
   DecodeScratch scratch_;
+  RecordingMetrics metrics_;
+  DigestServer* notify_auth_ = nullptr;
   std::string route_;
   absl::Duration expires_ = absl::Seconds(600);
   bool strict_ = false;

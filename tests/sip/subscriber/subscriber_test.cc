@@ -51,7 +51,7 @@ TEST_F(SubscriberTest, NoNotifyUntilTimerNRetriesSub14) {
   auto observer = Subscribe("presence");
   Answer(200);
 
-  clock_.Advance(absl::Seconds(32));
+  clock_.Advance(absl::Seconds(33));
 
   EXPECT_EQ(observer->state(), SubscriptionState::kRetrying);
   EXPECT_EQ(observer->statuses.back().reason, "no-notify");

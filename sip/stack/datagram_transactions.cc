@@ -1,0 +1,107 @@
+#include "sip/stack/datagram_transactions.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "sip/base/ascii.h"
+#include "sip/base/log.h"
+
+namespace sipevents::sip {
+namespace {
+
+Response Failure(int status, SendFailure failure) {
+  Response response;
+  response.status = status;
+  response.made_here = true;
+  response.failure = failure;
+  return response;
+}
+
+}  // namespace
+
+DatagramTransactions::~DatagramTransactions() {
+  for (const auto& [branch, transaction] : transactions_) loop_.timers().Cancel(transaction.timer);
+}
+
+void DatagramTransactions::Send(DatagramSocket& socket, const HostPort& peer,
+                                const std::string& branch, const std::string& method,
+                                std::string wire, std::function<void(const Response&)> on_final) {
+  const absl::StatusOr<sockaddr_storage> address = ToSocketAddress(peer);
+  // Before it is a transaction: what the socket has learned of earlier ones is not about it.
+  const absl::Status sent = address.ok() ? socket.Send(*address, wire) : address.status();
+  Transaction& transaction = transactions_[branch];
+  transaction.method = method;
+  transaction.on_final = std::move(on_final);
+  transaction.socket = &socket;
+  transaction.peer = peer;
+  if (address.ok()) transaction.address = *address;
+  transaction.wire = std::move(wire);
+  transaction.timer_f = loop_.clock().Now() + 64 * t1_;
+  transaction.interval = t1_;
+  if (!sent.ok()) {
+    Log(LogSeverity::kInfo, "datagram", "not sent", {{"error", sent.message()}});
+    FailLater(branch);
+    return;
+  }
+  Arm(branch, transaction);
+}
+
+void DatagramTransactions::Arm(const std::string& branch, Transaction& transaction) {
+  const absl::Time due = std::min(transaction.timer_f, loop_.clock().Now() + transaction.interval);
+  transaction.timer = loop_.timers().At(due, [this, branch] { OnTimer(branch); });
+}
+
+void DatagramTransactions::OnTimer(const std::string& branch) {
+  const auto found = transactions_.find(branch);
+  if (found == transactions_.end()) return;
+  Transaction& transaction = found->second;
+  if (loop_.clock().Now() >= transaction.timer_f) {
+    Finish(branch, Failure(408, SendFailure::kTimeout));
+    return;
+  }
+  if (!transaction.socket->Send(transaction.address, transaction.wire).ok()) {
+    Finish(branch, Failure(503, SendFailure::kTransport));
+    return;
+  }
+  transaction.interval = std::min(2 * transaction.interval, 8 * t1_);
+  Arm(branch, transaction);
+}
+
+bool DatagramTransactions::OnResponse(std::string_view branch, std::string_view method,
+                                      const Response& response) {
+  const auto found = transactions_.find(AbslView(branch));
+  if (found == transactions_.end() || found->second.method != method) return false;
+  if (response.status >= 200) {
+    Finish(found->first, response);
+  } else {
+    found->second.interval = 8 * t1_;  // from the next sending on
+  }
+  return true;
+}
+
+void DatagramTransactions::OnUnreachable(const HostPort& peer) {
+  std::vector<std::string> failed;
+  for (const auto& [branch, transaction] : transactions_) {
+    if (transaction.peer == peer) failed.push_back(branch);
+  }
+  for (const std::string& branch : failed) FailLater(branch);
+}
+
+void DatagramTransactions::FailLater(const std::string& branch) {
+  Transaction& transaction = transactions_.at(branch);
+  loop_.timers().Cancel(transaction.timer);
+  transaction.timer = loop_.timers().At(loop_.clock().Now(), [this, branch] {
+    Finish(branch, Failure(503, SendFailure::kTransport));
+  });
+}
+
+// `branch` is a copy: the timer whose it was may be let go here.
+void DatagramTransactions::Finish(std::string branch, const Response& response) {
+  auto node = transactions_.extract(branch);
+  if (node.empty()) return;
+  loop_.timers().Cancel(node.mapped().timer);
+  node.mapped().on_final(response);
+}
+
+}  // namespace sipevents::sip

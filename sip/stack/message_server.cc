@@ -1,0 +1,100 @@
+#include "sip/stack/message_server.h"
+
+#include <sofia-sip/msg.h>
+#include <sofia-sip/msg_addr.h>
+#include <sofia-sip/msg_header.h>
+#include <sofia-sip/sip_header.h>
+#include <sofia-sip/su_string.h>
+
+#include <optional>
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "sip/base/ascii.h"
+#include "sip/stack/request_checks.h"
+#include "sip/stack/request_message.h"
+#include "sip/stack/sofia_text.h"
+#include "sip/stack/unparsed_request.h"
+
+namespace sipevents::sip {
+namespace {
+
+constexpr size_t kTagDigits = 16;
+
+MessagePtr Parse(std::string_view text) {
+  return MessagePtr(msg_make(sip_default_mclass(), MSG_DO_CANONIC, text.data(),
+                             static_cast<ssize_t>(text.size())));
+}
+
+// Notes where a request really came from (RFC 3261 section 18.2.1, RFC 3581). Its answer goes
+// there, not where it says otherwise (maddr).
+void NoteSource(msg_t* message, sip_via_t* via, const HostPort& source) {
+  su_home_t* home = msg_home(message);
+  if (via->v_received != nullptr) msg_header_remove_param(via->v_common, "received");
+  if (via->v_maddr != nullptr) msg_header_remove_param(via->v_common, "maddr");
+  std::string_view host = View(via->v_host);
+  if (host.size() > 2 && host.front() == '[') host = host.substr(1, host.size() - 2);
+  if (!EqualsIgnoreCase(host, source.host)) {
+    const std::string received = absl::StrCat("received=", source.host);
+    msg_header_replace_param(home, via->v_common, su_strdup(home, received.c_str()));
+  }
+  if (via->v_rport != nullptr) {
+    const std::string rport = absl::StrCat("rport=", source.port);
+    msg_header_replace_param(home, via->v_common, su_strdup(home, rport.c_str()));
+  }
+}
+
+WireAnswer Write(msg_t* request, sip_via_t* via, const HostPort& source, const NotifyAnswer& answer,
+                 RandomSource& random) {
+  WireAnswer written;
+  written.to_source_port = via->v_rport != nullptr;
+  uint32_t port = 0;
+  if (via->v_port != nullptr && absl::SimpleAtoi(via->v_port, &port) && port > 0 && port < 65536) {
+    written.port = static_cast<uint16_t>(port);
+  }
+  NoteSource(request, via, source);
+  const sip_to_t* to = sip_object(request)->sip_to;
+  const bool tagged = to != nullptr && to->a_tag != nullptr;
+  const MessagePtr message =
+      NewAnswer(request, answer, tagged ? std::string() : RandomHex(random, kTagDigits));
+  if (message != nullptr) written.text = WireText(message.get());
+  return written;
+}
+
+}  // namespace
+
+WireAnswer MessageServer::Take(std::string_view message, const HostPort& source,
+                               const OnResponse& on_response) {
+  const MessagePtr parsed = Parse(message);
+  sip_t* sip = parsed == nullptr ? nullptr : sip_object(parsed.get());
+  if (sip != nullptr && sip->sip_status != nullptr) {
+    const int status = sip->sip_status->st_status;
+    if (RefuseBadResponse(*sip) || status < 100 || status > 699) return {};
+    on_response(View(sip->sip_via->v_branch), View(sip->sip_cseq->cs_method_name),
+                ToResponse(*sip, message));
+    return {};
+  }
+  if (sip == nullptr || sip->sip_request == nullptr) return AnswerUnparsed(message, 400);
+  std::optional<NotifyAnswer> answer = RefuseMalformed(parsed.get(), *sip);
+  if (!answer.has_value()) {
+    answer = handler_.OnRequest(*sip, message);
+  } else if (sip->sip_request->rq_method == sip_method_ack) {
+    answer.reset();
+  } else if (metrics_ != nullptr) {
+    metrics_->OnRequestAnswered("malformed", answer->status);
+  }
+  if (!answer.has_value() || sip->sip_via == nullptr) return {};
+  return Write(parsed.get(), sip->sip_via, source, *answer, random_);
+}
+
+WireAnswer MessageServer::AnswerUnparsed(std::string_view message, int status) {
+  WireAnswer answer;
+  answer.text = AnswerToUnparsed(message, status, RandomHex(random_, kTagDigits));
+  if (metrics_ != nullptr) {
+    metrics_->OnRequestAnswered("malformed", answer.text.empty() ? 0 : status);
+  }
+  return answer;
+}
+
+}  // namespace sipevents::sip

@@ -1,0 +1,52 @@
+#ifndef SIP_STACK_MESSAGE_SERVER_H_
+#define SIP_STACK_MESSAGE_SERVER_H_
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "sip/agent.h"
+#include "sip/base/net_address.h"
+#include "sip/base/random_id.h"
+#include "sip/stack/message.h"
+#include "sip/stack/message_handler.h"
+
+namespace sipevents::sip {
+
+// An answer, as it goes over the wire, and where over UDP (RFC 3261 section 18.2.2, RFC 3581): to
+// the address that the request came from, and there to
+struct WireAnswer {
+  std::string text;            // empty: there is none
+  bool to_source_port = true;  // the port that it came from (`rport`), or
+  uint16_t port = 5060;        // the one that its Via names
+};
+
+// Takes one message at a time, whatever it came over: parses it, has a request judged, and makes
+// the answer; hands on a response. Nothing is kept.
+//
+// Threads: the SIP thread. `handler`, `random` and `metrics` (may be null) must outlive it.
+class MessageServer {
+ public:
+  // Hears responses, by the branch of their topmost Via and the method of their CSeq.
+  using OnResponse = std::function<void(std::string_view branch, std::string_view method,
+                                        const Response& response)>;
+
+  MessageServer(MessageHandler& handler, RandomSource& random, SipMetrics* metrics)
+      : handler_(handler), random_(random), metrics_(metrics) {}
+
+  // `message`: whole, from the start line on. `source`: where it came from.
+  WireAnswer Take(std::string_view message, const HostPort& source, const OnResponse& on_response);
+
+  // Answers a request that is not to be parsed, or cannot be, `status`. `message` may be cut.
+  WireAnswer AnswerUnparsed(std::string_view message, int status);
+
+ private:
+  MessageHandler& handler_;
+  RandomSource& random_;
+  SipMetrics* metrics_;
+};
+
+}  // namespace sipevents::sip
+
+#endif  // SIP_STACK_MESSAGE_SERVER_H_

@@ -1,0 +1,109 @@
+#include "sip/subscriber/subscribe_template.h"
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "sip/base/ascii.h"
+#include "sip/base/header_grammar.h"
+#include "sip/base/log.h"
+#include "sip/base/uri.h"
+#include "sip/packages/package_table.h"
+
+namespace sipevents::sip {
+namespace {
+
+constexpr char kMethod[] = "SUBSCRIBE";
+
+// Whether what goes there first keeps a sips: request as safe as it asks for.
+bool CarriesSips(const std::string& outbound_route) {
+  const std::string route = ToLower(outbound_route);
+  return route.empty() || route.find("sips:") != std::string::npos ||
+         route.find("transport=tls") != std::string::npos;
+}
+
+}  // namespace
+
+SubscribeTemplate::SubscribeTemplate(SubscriberContext& context, SubscribeRequest request)
+    : context_(context),
+      request_(std::move(request)),
+      wire_uri_(WireRequestUri(request_.target_uri)) {
+  if (absl::StatusOr<Uri> uri = ParseUri(wire_uri_); uri.ok()) host_ = uri->host;
+  event_ = FormatEventHeader(request_.event_package, request_.event_parameters);
+  for (const auto& [name, value] : request_.event_parameters) {
+    if (EqualsIgnoreCase(name, "id")) event_id_ = value;
+  }
+  const EventPackage& package = FindPackage(request_.event_package);
+  accept_ = request_.accept.empty() ? package.accept() : request_.accept;
+  expires_ = request_.expires > absl::ZeroDuration()  ? request_.expires
+             : context.expires > absl::ZeroDuration() ? context.expires
+                                                      : package.default_expires();
+}
+
+OutgoingRequest SubscribeTemplate::Fill(bool in_dialog) const {
+  OutgoingRequest request;
+  request.method = kMethod;
+  request.request_uri = wire_uri_;
+  request.from_uri = request_.identity.empty() ? context_.identity : request_.identity;
+  request.to_uri = wire_uri_;
+  request.event = event_;
+  if (!without_accept_) request.accept = absl::StrJoin(accept_, ", ");
+  if (!in_dialog && !without_body_) {
+    request.content_type = request_.body_content_type;
+    request.body = request_.body;
+  }
+  return request;
+}
+
+bool SubscribeTemplate::DropAccept() {
+  if (without_accept_ || accept_.empty()) return false;
+  without_accept_ = true;
+  return true;
+}
+
+bool SubscribeTemplate::DropBody() {
+  if (without_body_ || request_.body.empty()) return false;
+  without_body_ = true;
+  return true;
+}
+
+std::optional<std::string> SubscribeTemplate::SecureVariant() const {
+  if (!CarriesSips(context_.outbound_route)) return std::nullopt;
+  absl::StatusOr<Uri> uri = ParseUri(wire_uri_);
+  if (!uri.ok() || uri->scheme != "sip") return std::nullopt;
+  for (const auto& [name, value] : uri->parameters) {
+    if (name == "transport" && EqualsIgnoreCase(value, "udp")) return std::nullopt;
+  }
+  uri->scheme = "sips";
+  return uri->ToString();
+}
+
+void SubscribeTemplate::Authorize(OutgoingRequest& request) {
+  if (digest_ == nullptr) return;
+  for (const ClientDigestSession::Header& header :
+       digest_->Authorize(kMethod, request.request_uri, request.body)) {
+    request.authorization.emplace_back(header.proxy ? "Proxy-Authorization" : "Authorization",
+                                       header.value);
+  }
+}
+
+bool SubscribeTemplate::MeetChallenge(const Response& response) {
+  std::vector<std::string> www;
+  std::vector<std::string> proxy;
+  for (const Challenge& challenge : response.challenges) {
+    (challenge.proxy ? proxy : www).push_back(challenge.value);
+  }
+  if (digest_ == nullptr) digest_ = std::make_unique<ClientDigestSession>(context_.random);
+  const absl::Status status = digest_->Accept(www, proxy, [this](std::string_view realm) {
+    return context_.credentials.Lookup(realm, host_);
+  });
+  if (!status.ok()) {
+    Log(LogSeverity::kWarning, "subscriber", "challenge not met",
+        {{"target", request_.target_uri}, {"error", status.message()}});
+  }
+  return status.ok();
+}
+
+void SubscribeTemplate::OnAnswered() {
+  if (digest_ != nullptr) digest_->OnAnswered();
+}
+
+}  // namespace sipevents::sip

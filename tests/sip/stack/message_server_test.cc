@@ -1,0 +1,168 @@
+#include "sip/stack/message_server.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "sip/stack/sofia_text.h"
+#include "tests/fakes/fake_random.h"
+
+namespace sipevents::sip {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+class FakeHandler : public MessageHandler {
+ public:
+  std::optional<NotifyAnswer> OnRequest(const sip_t& sip, std::string_view text) override {
+    const IncomingNotify notify = ToNotify(sip, text, absl::UnixEpoch());
+    substate = std::string(notify.substate);
+    return NotifyAnswer{200, {}};
+  }
+  std::string substate;
+};
+
+class MessageServerTest : public testing::Test {
+ protected:
+  static std::string Notify(const std::string& via, const std::string& state) {
+    return absl::StrCat("NOTIFY sip:gateway@192.0.2.1 SIP/2.0\r\nVia: ", via,
+                        "\r\nFrom: <sip:a@example.com>;tag=a\r\nTo: <sip:b@example.com>;tag=b\r\n"
+                        "Call-ID: c\r\nCSeq: 1 NOTIFY\r\nContact: <sip:a@192.0.2.9>\r\n"
+                        "Event: presence\r\n",
+                        state, "Content-Length: 0\r\n\r\n");
+  }
+  static std::string Answer503(const std::string& headers) {
+    return absl::StrCat(
+        "SIP/2.0 503 Busy\r\nVia: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bK1\r\n"
+        "From: <sip:a@example.com>;tag=a\r\nTo: <sip:b@example.com>;tag=b\r\nCall-ID: c\r\n"
+        "CSeq: 1 SUBSCRIBE\r\n",
+        headers, "Content-Length: 0\r\n\r\n");
+  }
+  WireAnswer Take(const std::string& message) {
+    return server_.Take(
+        message, {"192.0.2.9", 4000},
+        [this](std::string_view branch, std::string_view method, const Response& response) {
+          branch_ = std::string(branch);
+          method_ = std::string(method);
+          response_ = response;
+        });
+  }
+
+  FakeHandler handler_;
+  FakeRandom random_;
+  MessageServer server_{handler_, random_, nullptr};
+  std::string branch_;
+  std::string method_;
+  Response response_;
+};
+
+// RFC 3261 section 18.2.2, RFC 3581.
+TEST_F(MessageServerTest, AnswerGoesWhereTheRequestCameFrom) {
+  const WireAnswer plain =
+      Take(Notify("SIP/2.0/UDP 192.0.2.9:5070;branch=z9hG4bK1", "Subscription-State: active\r\n"));
+  EXPECT_FALSE(plain.to_source_port);
+  EXPECT_EQ(plain.port, 5070);
+  EXPECT_THAT(plain.text, Not(HasSubstr("received")));
+
+  const WireAnswer asked = Take(Notify(
+      "SIP/2.0/UDP phone.example.com;rport;branch=z9hG4bK1;maddr=198.51.100.1;received=1.2.3.4",
+      "Subscription-State: active\r\n"));
+  EXPECT_TRUE(asked.to_source_port);
+  EXPECT_THAT(asked.text, StartsWith("SIP/2.0 200 "));
+  EXPECT_THAT(asked.text, HasSubstr("received=192.0.2.9"));
+  EXPECT_THAT(asked.text, HasSubstr("rport=4000"));
+  EXPECT_THAT(asked.text, Not(HasSubstr("maddr")));
+  EXPECT_THAT(asked.text, Not(HasSubstr("1.2.3.4")));
+}
+
+// GEN-12, TOR-06: what can be read of the state counts.
+TEST_F(MessageServerTest, StateWithBadParametersIsKept) {
+  const std::string via = "SIP/2.0/UDP 192.0.2.9;branch=z9hG4bK1";
+  for (const auto& [header, state] : std::initializer_list<std::pair<const char*, const char*>>{
+           {"Subscription-State: pending;expires=\r\n", "pending"},
+           {"subscription-state :terminated;;reason=x\r\n", "terminated"},
+           {"Subscription-State:\r\n active;;\r\n", "active"},
+           {"", ""}}) {
+    Take(Notify(via, header));
+    EXPECT_EQ(handler_.substate, state) << header;
+  }
+}
+
+// TOR-24, and RFC 3261 section 20.33.
+TEST_F(MessageServerTest, SecondsOfAResponseAreReadWithTheirDecoration) {
+  struct {
+    const char* headers;
+    std::optional<uint32_t> expires;
+    std::optional<uint32_t> retry_after;
+  } const cases[] = {
+      {"Expires: 60\r\n", 60, {}},
+      {"Expires: 7200;x=1\r\n", 7200, {}},
+      {"Expires: 4294967296\r\n", UINT32_MAX, {}},
+      {"Expires: Thu, 01 Dec 2033 16:00:00 GMT\r\n", {}, {}},
+      {"Expires: soon\r\n", {}, {}},
+      {"Retry-After: 120\r\n", {}, 120},
+      {"Retry-After: 3 (a (nested) \\) comment);duration=1\r\n", {}, 3},
+      {"Retry-After: later\r\n", {}, {}},
+  };
+  for (const auto& c : cases) {
+    Take(Answer503(c.headers));
+    EXPECT_EQ(response_.expires, c.expires) << c.headers;
+    EXPECT_EQ(response_.retry_after, c.retry_after) << c.headers;
+  }
+  EXPECT_EQ(branch_, "z9hG4bK1");
+  EXPECT_EQ(method_, "SUBSCRIBE");
+}
+
+// RFC 4475 sections 3.1.2.4 and 3.1.2.19: a response that is at fault is dropped.
+TEST_F(MessageServerTest, BadResponseIsDropped) {
+  const std::string good = Answer503("");
+  for (const auto& [from, to] : std::initializer_list<std::pair<const char*, const char*>>{
+           {"SIP/2.0 503", "SIP/2.0 4294967301"},
+           {"SIP/2.0 503", "SIP/7.0 503"},
+           {"CSeq: 1 SUBSCRIBE", "CSeq: 36893488147419103232 SUBSCRIBE"},
+           {"Call-ID: c\r\n", ""},
+           {"Via: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bK1\r\n", ""}}) {
+    branch_.clear();
+    EXPECT_EQ(Take(absl::StrReplaceAll(good, {{from, to}})).text, "") << to;
+    EXPECT_EQ(branch_, "") << to;
+  }
+  Take(good);
+  EXPECT_EQ(branch_, "z9hG4bK1");
+}
+
+// RFC 4475 section 3.1.1.2 (intmeth) and 3.1.2.10 (lwsruri).
+TEST_F(MessageServerTest, StartLineThatTheParserDoesNotKnowIsAnswered) {
+  const std::string good =
+      Notify("SIP/2.0/UDP 192.0.2.9;branch=z9hG4bK1", "Subscription-State: active\r\n");
+
+  EXPECT_THAT(Take(absl::StrReplaceAll(good, {{"NOTIFY sip:gateway@192.0.2.1",
+                                               "NOTIFY sip:gateway@192.0.2.1; lr"}}))
+                  .text,
+              StartsWith("SIP/2.0 400 "));
+  const std::string odd = Take(absl::StrReplaceAll(good, {{"NOTIFY", "!odd+`method"}})).text;
+  EXPECT_THAT(odd, StartsWith("SIP/2.0 501 "));
+  EXPECT_THAT(odd, HasSubstr("CSeq: 1 !odd+`method\r\n"));
+  EXPECT_EQ(Take("GET / HTTP/1.1\r\nHost: x\r\n\r\n").text, "");
+}
+
+TEST_F(MessageServerTest, MalformedRequestIsToldWhatIsWrong) {
+  const std::string good =
+      Notify("SIP/2.0/UDP 192.0.2.9;branch=z9hG4bK1", "Subscription-State: active\r\n");
+
+  EXPECT_THAT(Take(absl::StrReplaceAll(good, {{"CSeq: 1 NOTIFY", "CSeq: x NOTIFY"}})).text,
+              StartsWith("SIP/2.0 400 Bad CSeq Header\r\n"));
+  EXPECT_THAT(
+      Take(absl::StrReplaceAll(good, {{"CSeq: 1 NOTIFY", "CSeq: 1 NOTIFY\r\nCSeq: 2 NOTIFY"}}))
+          .text,
+      StartsWith("SIP/2.0 400 Bad CSeq Header\r\n"));
+  EXPECT_THAT(Take(absl::StrReplaceAll(good, {{"192.0.2.1 SIP/2.0", "192.0.2.1 SIP/7.0"}})).text,
+              StartsWith("SIP/2.0 505 "));
+}
+
+}  // namespace
+}  // namespace sipevents::sip

@@ -1,0 +1,59 @@
+#include <gtest/gtest.h>
+
+#include "tests/sip/subscriber/subscriber_fixture.h"
+
+// What of the caller's request goes into which SUBSCRIBE.
+
+namespace sipevents::sip {
+namespace {
+
+class SubscriberRequestTest : public SubscriberFixture {
+ protected:
+  void SubscribeWith(const SubscribeRequest& request) {
+    subscriber().Subscribe(++last_id_, request, std::make_shared<RecordingObserver>());
+  }
+};
+
+// A refresh without one leaves what the notifier was told in force (RFC 4660 section 3.4).
+TEST_F(SubscriberRequestTest, BodyGoesWithTheFirstSubscribeOfEachAttemptOnlyPkg03) {
+  SubscribeWith({.target_uri = "sip:alice@example.com",
+                 .event_package = "presence",
+                 .body_content_type = "application/simple-filter+xml",
+                 .body = "<filter-set/>"});
+  EXPECT_EQ(sender_.last().body, "<filter-set/>");
+  EXPECT_EQ(sender_.last().content_type, "application/simple-filter+xml");
+  Notify({});
+  Answer(200);
+
+  PassUntilSent(2);
+  ASSERT_EQ(sender_.last().to_tag, "a");
+  EXPECT_EQ(sender_.last().body, "");
+  EXPECT_EQ(sender_.last().content_type, "");
+
+  Answer(481);
+  ASSERT_EQ(sender_.sent.size(), 3u);
+  ASSERT_EQ(sender_.last().to_tag, "");
+  EXPECT_EQ(sender_.last().body, "<filter-set/>");
+}
+
+TEST_F(SubscriberRequestTest, WhoAsksAndWhatIsAcceptedIsTheSameInEachSubscribe) {
+  SubscribeWith({.target_uri = "sip:alice@example.com",
+                 .event_package = "presence",
+                 .event_parameters = {{"max-rate", "0.5"}},
+                 .identity = "sip:me@example.com",
+                 .accept = {"application/pidf+xml", "text/plain"}});
+  Notify({.event = "presence"});
+  Answer(200);
+  PassUntilSent(2);
+  subscriber().Unsubscribe(last_id_);
+  ASSERT_EQ(sender_.sent.size(), 3u);
+
+  for (const FakeRequestSender::Sent& sent : sender_.sent) {
+    EXPECT_EQ(sent.request.from_uri, "sip:me@example.com");
+    EXPECT_EQ(sent.request.event, "presence;max-rate=0.5");
+    EXPECT_EQ(sent.request.accept, "application/pidf+xml, text/plain");
+  }
+}
+
+}  // namespace
+}  // namespace sipevents::sip
