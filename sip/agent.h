@@ -38,7 +38,8 @@ struct SubscriptionStatus {
   // `timeout` (no answer), `no-notify` (answered, but Timer N passed), `expired`, `response`
   // (see sip_status), `transport`, `no-address` (DNS), `destination-not-allowed`, `overload`
   // (too much waits here already), `extension-required:TAG` (421), `unsubscribed`. With kActive
-  // and kPending: how the last refresh failed, while the subscription lives on (SUB-47).
+  // and kPending: how the last refresh failed, while the subscription lives on (SUB-47), or the
+  // notifier's word for a state that no RFC names and that counts as active (SUB-32).
   std::string reason;
   int sip_status = 0;                                 // that led here; 0 if none
   absl::Time retry_time = absl::InfinitePast();       // with kRetrying
@@ -176,7 +177,8 @@ class Agent {
   // Asks for another duration from the next refresh on.
   virtual void SetExpires(SubscriptionId id, absl::Duration expires) = 0;
 
-  // Asks for the state once (SUB-54). Takes up to 64*T1, and up to T1 more for further forks.
+  // Asks for the state once (SUB-54). Takes up to 64*T1, and T1 more, or half a
+  // second if that is longer, for further forks.
   virtual void Fetch(SubscribeRequest request, std::shared_ptr<FetchObserver> observer) = 0;
 
   // Ends all subscriptions, answers their last NOTIFYs, and calls `done` on a SIP thread when

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
-#include "gateway/rpc/grpc_status.h"
+#include "gateway/rpc/errors.h"
 
 namespace sipevents::gateway {
 namespace {

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "gateway/registry/subscribe_request.h"
-#include "gateway/rpc/grpc_status.h"
+#include "gateway/rpc/errors.h"
 #include "sip/base/status_macros.h"
 
 namespace sipevents::gateway {

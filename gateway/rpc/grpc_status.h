@@ -1,94 +1,13 @@
 #ifndef GATEWAY_RPC_GRPC_STATUS_H_
 #define GATEWAY_RPC_GRPC_STATUS_H_
 
-#include <cstdint>
-#include <string>
-#include <string_view>
-#include <vector>
-
 #include "absl/status/status.h"
-#include "absl/time/time.h"
+#include "gateway/rpc/errors.h"
 #include "grpcpp/support/status.h"
 
-// Every error that a caller can see, made in one place (docs/api.md, "Errors"). Inside the
-// gateway an error is an absl::Status whose payloads are google.rpc details; the last step of
-// an rpc makes a grpc::Status of it. All functions: any thread.
+// The last step of an rpc. All functions: any thread.
 
 namespace sipevents::gateway {
-
-// `ErrorInfo.domain`: who caused the error.
-inline constexpr std::string_view kGatewayDomain = "sipevents";  // the caller, or we
-inline constexpr std::string_view kSipDomain = "sip";            // a SIP peer
-
-// Shortens foreign text to at most `max_octets` for use in a message: a cut is marked by "...",
-// and what is not printable ASCII becomes '?'.
-std::string Excerpt(std::string_view text, size_t max_octets = 80);
-
-// Collects what is wrong with the fields of one request, so that a caller hears it all at once.
-//
-// Threads: one.
-class FieldViolations {
- public:
-  // `field` is the path in the request, e.g. "spec.target_uri"; `expectation` completes
-  // "expected …". At most 8 are kept: the details travel in a gRPC trailer, which clients
-  // limit to 8 KiB.
-  void Add(std::string_view field, std::string_view value, std::string_view expectation);
-  bool empty() const { return violations_.empty(); }
-  // OK if there are none; otherwise INVALID_ARGUMENT, reason INVALID_FIELD, with a BadRequest.
-  absl::Status ToStatus() const;
-
- private:
-  struct Violation {
-    std::string field;
-    std::string description;
-  };
-  std::vector<Violation> violations_;
-  int left_out_ = 0;
-};
-
-// One violation: INVALID_ARGUMENT, reason INVALID_FIELD.
-absl::Status InvalidField(std::string_view field, std::string_view value,
-                          std::string_view expectation);
-
-// NOT_FOUND, reason SUBSCRIPTION_NOT_FOUND, with the violation of the field `name`.
-absl::Status SubscriptionNotFound(std::string_view name);
-
-// OUT_OF_RANGE, reason RESUME_TOKEN_EXPIRED. `why` completes "the resume token cannot be
-// continued: …".
-absl::Status ResumeTokenExpired(std::string_view why);
-
-// UNAUTHENTICATED, reason CREDENTIALS_MISSING. `expected` says what to send.
-absl::Status CredentialsMissing(std::string_view expected);
-
-// PERMISSION_DENIED, reason PERMISSION_MISSING, `metadata.permission`.
-absl::Status PermissionMissing(std::string_view permission);
-
-// RESOURCE_EXHAUSTED, reason BOUND_REACHED, `metadata.bound` (a setting's or queue's name) and
-// `metadata.limit`.
-absl::Status BoundReached(std::string_view bound, int64_t limit);
-
-// RESOURCE_EXHAUSTED, reason RESTARTED_TOO_OFTEN, RetryInfo.
-absl::Status RestartedTooOften(std::string_view name, absl::Duration retry_after);
-
-// UNAVAILABLE, reason DRAINING, RetryInfo of one second (another replica may be there).
-absl::Status Draining();
-
-// What a SIP peer caused; domain `sip`, `metadata.sip_status` (unless 0) and
-// `metadata.sip_reason`. `reason` is as in sip::FetchResult and sip::SubscriptionStatus:
-// `response` (code by the table of docs/api.md), `timeout`, `no-notify`, `transport`,
-// `no-address` or `expired` (UNAVAILABLE), or the notifier's own: `rejected` is
-// PERMISSION_DENIED, `noresource` is NOT_FOUND, all others are UNAVAILABLE. `retry_after` above
-// zero adds a RetryInfo. Two reasons are the gateway's doing and have its domain:
-// `destination-not-allowed` (PERMISSION_DENIED, DESTINATION_NOT_ALLOWED) and `overload`
-// (RESOURCE_EXHAUSTED, BOUND_REACHED, `metadata.bound` "sip_requests_waiting").
-absl::Status SipError(int sip_status, std::string_view reason,
-                      absl::Duration retry_after = absl::ZeroDuration());
-
-// The table: what a final SIP response means to a gRPC caller.
-absl::StatusCode CodeOfSipStatus(int sip_status);
-
-// The value of `ErrorInfo.reason`, or empty. For logs, metrics and tests.
-std::string ErrorReasonOf(const absl::Status& status);
 
 // Makes the status that goes out, with a google.rpc.Status of all details. A status made
 // elsewhere than here gets an ErrorInfo with reason INTERNAL_FAULT.

@@ -60,6 +60,8 @@ std::string AnswerToUnparsed(std::string_view message, int status, std::string_v
     const size_t index = continues ? kRepeated.size() : IndexOf(line);
     if (!continues) repeats = index < kRepeated.size() && (index == kVia || found[index] == 0);
     if (!repeats) continue;
+    // What could be no line of ours either.
+    if (line.find_first_of(std::string_view("\r\0", 2)) != std::string_view::npos) return "";
     absl::StrAppend(&answer, AbslView(line));
     if (index < kRepeated.size()) ++found[index];
     if (index == kTo && ToLower(line).find("tag") == std::string::npos) {

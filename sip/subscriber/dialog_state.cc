@@ -183,8 +183,10 @@ DialogStep OnEndedByAnswer(DialogState state, const RefreshAnswered& answer, boo
 
 DialogStep OnTimedOut(DialogState state, const RefreshAnswered& answer,
                       const StepContext& context) {
-  // SUB-51: no answer at all counts as Timer N, unless a NOTIFY showed that it arrived.
+  // SUB-51: no answer at all counts as Timer N, unless a NOTIFY showed that it arrived. Where a
+  // peer says 408, Timer N has its time, and the NOTIFY may still come.
   if (state.timer_n != absl::InfiniteFuture()) {
+    if (answer.failure == SendFailure::kNone) return Stay(std::move(state), "timed out further on");
     return OnEndedByAnswer(std::move(state), answer, /*anew=*/false);
   }
   ArmRefresh(state, context);
@@ -264,9 +266,12 @@ DialogStep OnTick(DialogState state, const StepContext& context) {
     return End(std::move(state), std::move(ending), "Timer N");  // SUB-49
   }
   if (state.expires_at <= context.now) {
-    // What the last refresh was told says why.
-    Ending ending{
-        .reason = "expired", .sip_status = state.failed_status, .followup = Followup::kTransient};
+    // What the last refresh was told says why. One that never had its turn tells nothing about
+    // the peer: the next attempt takes its place among those that wait.
+    const bool waits = state.refresh_outstanding && state.timer_n == absl::InfiniteFuture();
+    Ending ending{.reason = "expired",
+                  .sip_status = state.failed_status,
+                  .followup = waits ? Followup::kNow : Followup::kTransient};
     return End(std::move(state), std::move(ending), "expired");
   }
   if (state.refresh_at > context.now) return Stay(std::move(state));

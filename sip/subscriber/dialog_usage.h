@@ -24,6 +24,7 @@ struct DialogUsage {
   DialogTable::Id id;
   uint32_t remote_cseq = 0;
   NotifyAnswer last_answer;
+  std::string odd_substate;  // the last Subscription-State, if no RFC names it (SUB-32)
   DialogState state;
   SubscribeExchange exchange;
   absl::Time forget_at = absl::InfiniteFuture();

@@ -23,6 +23,15 @@ constexpr absl::Duration kBriefInterval = absl::Seconds(60);
 
 constexpr uint32_t kMostRetryAfter = 24 * 60 * 60;  // seconds
 
+// How long further forks are waited for, at least.
+constexpr absl::Duration kForkWait = absl::Milliseconds(500);
+
+// What a final NOTIFY without a body says instead of a state; 0: nothing.
+int StatusOfRefusal(std::string_view reason) {
+  if (EqualsIgnoreCase(reason, "rejected")) return 403;
+  return EqualsIgnoreCase(reason, "noresource") ? 404 : 0;
+}
+
 }  // namespace
 
 Fetch::Fetch(SubscriberContext& context, DigestCache& digests, SubscribeRequest request,
@@ -126,12 +135,18 @@ NotifyAnswer Fetch::OnNotify(const IncomingNotify& notify) {
     return *refusal;
   }
   forks_.push_back({std::string(notify.from_tag), notify.cseq, {200, {}}, nullptr});
-  Deliver(notify, static_cast<uint32_t>(forks_.size()));
   const bool is_over = EqualsIgnoreCase(notify.substate, "terminated");
+  if (is_over && notify.body.empty() && StatusOfRefusal(notify.reason) != 0) {
+    refusal_ = {StatusOfRefusal(notify.reason), ToLower(notify.reason), 0};
+  } else {
+    Deliver(notify, static_cast<uint32_t>(forks_.size()));
+    told_ = true;
+  }
   if (interval_ > absl::ZeroDuration() && !is_over) EndFork(forks_.back(), notify);
   // From the loop, so that this answer is on its way before the result is.
-  const absl::Duration wait = package_.allows_forks() ? context_.t1 : absl::ZeroDuration();
-  if (forks_.size() == 1) ArmTimer(wait, [this] { Finish({}); });
+  const absl::Duration wait =
+      package_.allows_forks() ? std::max(context_.t1, kForkWait) : absl::ZeroDuration();
+  if (forks_.size() == 1) ArmTimer(wait, [this] { Finish(told_ ? FetchResult() : refusal_); });
   return {200, {}};
 }
 

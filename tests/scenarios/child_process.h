@@ -6,6 +6,7 @@
 #include <deque>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -13,10 +14,12 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "sip/base/mutex.h"
+#include "tests/sanitizers/report_scanner.h"
 
 namespace sipevents::testing {
 
-// A program that a scenario started: its output by lines, its signals, its end.
+// A program that a scenario started: its output by lines, its signals, its end. The test fails when
+// the program crashes or when a sanitizer finds something in it, whatever else the test expects.
 //
 // Threads: any; a thread of its own reads the output all the time, so that the program never
 // waits for the test.
@@ -24,7 +27,8 @@ class ChildProcess {
  public:
   // Starts a program; `arguments` begins with its path.
   static absl::StatusOr<std::unique_ptr<ChildProcess>> Start(std::vector<std::string> arguments);
-  // Kills it if it still runs.
+  // Ends it if it still runs: with SIGKILL, or, where leaks are looked for at a program's end, with
+  // SIGTERM first.
   ~ChildProcess();
   ChildProcess(const ChildProcess&) = delete;
   ChildProcess& operator=(const ChildProcess&) = delete;
@@ -46,7 +50,10 @@ class ChildProcess {
   ChildProcess() = default;
 
   void ReadOutput(int stdout_descriptor, int stderr_descriptor);
-  void OnStdout(const char* bytes, size_t size);
+  void OnStdout(std::string_view piece) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void OnStderr(std::string_view piece) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void End();
+  void ReportDefects() const;
 
   pid_t pid_ = -1;
   int exit_descriptor_ = -1;  // readable once the process has ended
@@ -58,6 +65,7 @@ class ChildProcess {
   std::deque<std::string> lines_ ABSL_GUARDED_BY(mutex_);
   std::string unfinished_line_ ABSL_GUARDED_BY(mutex_);
   std::string stderr_ ABSL_GUARDED_BY(mutex_);
+  SanitizerReportScanner scanner_ ABSL_GUARDED_BY(mutex_);
   bool ended_ ABSL_GUARDED_BY(mutex_) = false;  // both outputs are closed
 };
 

@@ -10,13 +10,14 @@
 #include "absl/time/time.h"
 #include "google/protobuf/struct.pb.h"
 #include "sipevents/v1/subscriptions.pb.h"
+#include "tests/sanitizers/build.h"
 #include "tests/scenarios/child_process.h"
 #include "tests/scenarios/gateway_process.h"
 
 namespace sipevents::testing {
 
 // How long a scenario waits for an item: generous, since the machine may be busy.
-inline constexpr absl::Duration kItemPatience = absl::Seconds(20);
+inline constexpr absl::Duration kItemPatience = absl::Seconds(20 * kSlowdown);
 
 // The real command-line client, with --format=json, its lines read as what they say.
 //

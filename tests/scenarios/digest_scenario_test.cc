@@ -181,5 +181,22 @@ TEST_F(DigestScenarioTest, UnsubscribeOfASecuredDialogIsAuthenticated) {
   EXPECT_THAT(gateway_->process().WaitForExit(kItemPatience), IsOkAndHolds(0));
 }
 
+// Challenges of all lengths are read whole: their last parameter, qop, decides how to answer.
+TEST_F(DigestScenarioTest, LongChallengeIsReadWhole) {
+  for (int octets = 180; octets <= 300; octets += 15) {
+    ASSERT_OK_AND_ASSIGN(const Received subscribe,
+                         BeginWatch(absl::StrCat("sip:long", octets, "@example.com")));
+    DigestChallenge challenge;
+    challenge.nonce = std::string(octets, 'n');
+    peer_->Challenge(subscribe, challenge);
+
+    ASSERT_OK_AND_ASSIGN(const Received again, peer_->WaitFor("SUBSCRIBE"));
+
+    EXPECT_OK(CheckDigest(again.Header("Authorization"), challenge, "SUBSCRIBE", kUser, kPassword))
+        << octets;
+    peer_->Accept(again, Pidf("open"));
+  }
+}
+
 }  // namespace
 }  // namespace sipevents::testing

@@ -109,7 +109,7 @@ TEST_F(ForkScenarioTest, SecondDialogOfPresenceIsRefused) {
 
 // SUB-15: a fork that comes after Timer N is refused.
 TEST_F(ForkScenarioTest, ForkAfterTimerNIsRefused) {
-  ASSERT_OK(StartGateway({"--sip_t1=10ms"}));
+  ASSERT_OK(StartGateway({"--sip_t1=10ms", "--sip_retry_base=600ms"}));
   ASSERT_OK_AND_ASSIGN(const auto cli, Watch(kAlice, "dialog"));
   ASSERT_OK_AND_ASSIGN(const Received subscribe, peer_->WaitFor("SUBSCRIBE"));
   peer_->Respond(subscribe, 200);

@@ -10,11 +10,12 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
+#include "tests/sanitizers/build.h"
 
 namespace sipevents::testing {
 namespace {
 
-constexpr absl::Duration kStartPatience = absl::Seconds(30);
+constexpr absl::Duration kStartPatience = absl::Seconds(30 * kSlowdown);
 
 int PortAfterLastColon(const std::string& address) {
   int port = 0;
@@ -32,7 +33,8 @@ absl::StatusOr<std::unique_ptr<GatewayProcess>> GatewayProcess::Start(
                                         "--sip_listen=udp:127.0.0.1:0,tcp:127.0.0.1:0",
                                         "--http_listen=127.0.0.1:0",
                                         "--sip_identity=sip:gateway@example.com",
-                                        "--sip_t1=50ms"};
+                                        "--sip_t1=50ms",
+                                        "--sip_retry_base=3s"};
   arguments.insert(arguments.end(), flags.begin(), flags.end());
   absl::StatusOr<std::unique_ptr<ChildProcess>> process = ChildProcess::Start(arguments);
   if (!process.ok()) return process.status();

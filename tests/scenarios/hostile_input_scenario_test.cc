@@ -1,12 +1,9 @@
-#include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "tests/scenarios/scenario.h"
-#include "tests/scenarios/torture.h"
 
 // Peers that are broken or mean. Whatever they send, the process lives and serves.
 
@@ -25,30 +22,6 @@ class HostileInputScenarioTest : public Scenario {
                 StatusIs(absl::StatusCode::kDeadlineExceeded));
   }
 };
-
-// RFC 4475 and the TOR rows. What may be answered is answered as the catalogue says.
-TEST_F(HostileInputScenarioTest, TortureDatagramsAreAnsweredOrDroppedAndNeverFatal) {
-  ASSERT_OK(StartGateway());
-  const std::vector<Torture> all = TortureDatagrams(gateway_->sip_udp_port(), peer_->port());
-  for (const Torture& torture : all) peer_->SendRaw(gateway_->sip_udp_port(), torture.bytes);
-  NewRequest last;
-  last.method = "OPTIONS";
-  last.request_uri = absl::StrCat("sip:127.0.0.1:", gateway_->sip_udp_port());
-  last.port = gateway_->sip_udp_port();
-
-  // Once the last one is answered, so are all that will be.
-  ASSERT_THAT(peer_->StatusOf(peer_->Send(last)), IsOkAndHolds(200));
-
-  for (const Torture& torture : all) {
-    const int status =
-        peer_->StatusOf(Sent{torture.branch, torture.name}, absl::Milliseconds(1)).value_or(0);
-    const bool right = torture.statuses.empty() ||
-                       std::count(torture.statuses.begin(), torture.statuses.end(), status) > 0;
-    EXPECT_TRUE(right) << torture.name << ": " << status << ", not one of ["
-                       << absl::StrJoin(torture.statuses, ", ") << "]";
-  }
-  ExpectAlive();
-}
 
 // TOR-14: nothing unfolds; the event says why there is no document, and the last one stays.
 TEST_F(HostileInputScenarioTest, XmlBombGivesDecodeErrorAndKeepsTheLastDocument) {

@@ -56,7 +56,7 @@ TEST_F(SubscribeScenarioTest, NotifyBeforeOkIsAnsweredAndDelivered) {
 
 // SUB-12: the response never comes; Timer F passes, the subscription stays.
 TEST_F(SubscribeScenarioTest, NotifyWithoutAnyResponseKeepsTheSubscription) {
-  ASSERT_OK(StartGateway({"--sip_t1=10ms"}));
+  ASSERT_OK(StartGateway({"--sip_t1=10ms", "--sip_retry_base=600ms"}));
   ASSERT_OK_AND_ASSIGN(const auto cli, Watch(kAlice, "presence"));
   ASSERT_OK_AND_ASSIGN(const Received subscribe, peer_->WaitFor("SUBSCRIBE"));
   const Sent first = peer_->Notify(subscribe, "active;expires=600", Pidf("open", "one"));

@@ -45,7 +45,7 @@ class TerminationScenarioTest : public Scenario {
 
 // SUB-13, SUB-14, SUB-15: answered, but no NOTIFY.
 TEST_F(TerminationScenarioTest, NoNotifyUntilTimerNRetriesAndRefusesTheLateOne) {
-  ASSERT_OK(StartGateway({"--sip_t1=20ms"}));
+  ASSERT_OK(StartGateway({"--sip_t1=20ms", "--sip_retry_base=1200ms"}));
   ASSERT_OK_AND_ASSIGN(const auto cli, Watch(kAlice, "presence"));
   ASSERT_OK_AND_ASSIGN(const Received subscribe, peer_->WaitFor("SUBSCRIBE"));
   peer_->Respond(subscribe, 200);

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "gateway/rpc/grpc_status.h"
+#include "gateway/rpc/errors.h"
 #include "gmock/gmock.h"
 #include "tests/gateway/registry/registry_fixture.h"
 

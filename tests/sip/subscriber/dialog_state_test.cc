@@ -220,6 +220,21 @@ TEST(DialogStateTest, NoAnswerToRefreshEndsSub51) {
   EXPECT_EQ(step.ending->reason, "timeout");
 }
 
+// A peer's own 408 leaves Timer N its time: the NOTIFY may be on its way.
+TEST(DialogStateTest, A408OfAPeerEndsAtTimerNSub51) {
+  DialogState state = Refreshing();
+  const absl::Time timer_n = state.timer_n;
+  ASSERT_NE(timer_n, absl::InfiniteFuture());
+
+  DialogStep step =
+      Next(state, RefreshAnswered{408, SendFailure::kNone, {}, {}, {}}, At(absl::Seconds(571)));
+  EXPECT_FALSE(step.ending.has_value());
+  EXPECT_EQ(step.state.timer_n, timer_n);
+
+  step = Next(step.state, Tick{}, {timer_n, kT1, 0});
+  EXPECT_TRUE(step.ending.has_value());
+}
+
 TEST(DialogStateTest, NotifyOutweighsAMissingAnswerToRefresh) {
   DialogState state = Refreshing();
   state = Next(state, Notified{"active", "", 600, {}}, At(absl::Seconds(570))).state;

@@ -89,6 +89,27 @@ TEST_F(FetchTest, RefusalIsTold) {
   EXPECT_EQ(fetch->result->reason, "response");
 }
 
+TEST_F(FetchTest, FinalNotifyThatRefusesIsARefusal) {
+  auto fetch = StartFetch("presence");
+  EXPECT_EQ(Notify({.tag = "a", .substate = "terminated", .reason = "rejected"}), 200);
+  clock_.Advance(absl::Milliseconds(1));
+
+  ASSERT_TRUE(fetch->result.has_value());
+  EXPECT_EQ(fetch->result->sip_status, 403);
+  EXPECT_EQ(fetch->result->reason, "rejected");
+  EXPECT_TRUE(fetch->bodies.empty());
+}
+
+TEST_F(FetchTest, RefusalOfOneForkLeavesTheStateOfAnother) {
+  auto fetch = StartFetch("dialog");
+  Notify({.tag = "a", .substate = "terminated", .reason = "noresource"});
+  Notify({.tag = "b", .substate = "terminated", .reason = "timeout"});
+  clock_.Advance(absl::Milliseconds(600));
+
+  ASSERT_TRUE(fetch->result.has_value());
+  EXPECT_EQ(fetch->result->sip_status, 0);
+}
+
 TEST_F(FetchTest, SilenceEndsAtTimerN) {
   auto fetch = StartFetch("presence");
   clock_.Advance(absl::Seconds(33));

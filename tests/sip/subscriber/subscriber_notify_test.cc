@@ -121,11 +121,15 @@ TEST_F(SubscriberNotifyTest, FinalReasonsAreNotRetried) {
   }
 }
 
-// SUB-32: an unknown state is as good as active.
+// SUB-32: an unknown state is as good as active, and told.
 TEST_F(SubscriberNotifyTest, UnknownSubstateIsActiveSub32) {
   auto observer = Subscribe("presence");
   EXPECT_EQ(Notify({.substate = "extended"}), 200);
   EXPECT_EQ(observer->state(), SubscriptionState::kActive);
+  EXPECT_EQ(observer->statuses.back().reason, "extended");
+
+  EXPECT_EQ(Notify({.cseq = 2, .substate = "active"}), 200);
+  EXPECT_EQ(observer->statuses.back().reason, "");
 }
 
 // GEN-12, DEV-12: the literals compare without regard to case.

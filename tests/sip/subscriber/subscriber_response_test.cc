@@ -309,8 +309,8 @@ TEST_P(EndingRefreshTest, EndsTheSubscriptionSub46) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Codes, EndingRefreshTest,
-                         testing::Values(404, 405, 408, 410, 416, 480, 481, 482, 483, 484, 485, 489,
-                                         501, 502, 604),
+                         testing::Values(404, 405, 410, 416, 480, 481, 482, 483, 484, 485, 489, 501,
+                                         502, 604),
                          testing::PrintToStringParamName());
 
 TEST_F(SubscriberResponseTest, RefreshThatIsRefusedIsTriedAgainWhileItLastsSub47) {

@@ -102,9 +102,11 @@ TEST_F(SubscriberWaitingTest, RefreshThatWaitsPastExpiryEndsTheUsageAndIsNotSent
 
   clock_.Advance(absl::Seconds(601));
 
-  EXPECT_EQ(observer->state(), SubscriptionState::kRetrying);
-  EXPECT_EQ(Last(*observer).reason, "expired");
-  EXPECT_TRUE(sender_.waiting.empty());
+  // What waits now is a new attempt, in its place: nothing was learned of the peer.
+  EXPECT_EQ(observer->ended_dialogs.size(), 1u);
+  EXPECT_EQ(Last(*observer).dialog_count, 0);
+  ASSERT_EQ(sender_.waiting.size(), 1u);
+  EXPECT_EQ(sender_.waiting[0].priority, RequestPriority::kSubscribe);
 }
 
 TEST_F(SubscriberWaitingTest, UnsubscribeThatWaitsPastExpiryEndsTheUsage) {
