@@ -222,6 +222,10 @@ void StreamTransport::Core::OnEnding(StreamConnection& connection, const absl::S
   const auto known = by_hop.find(peer.Key());
   if (known != by_hop.end() && known->second == connection.id()) by_hop.erase(known);
   Entry& entry = connections.at(connection.id());
+  if (connection.was_open() && !entry.watches.empty()) {
+    Log(LogSeverity::kWarning, "stream", "connection ended before the answers",
+        {{"peer", peer.Key()}, {"cause", cause.message()}});
+  }
   for (const WatchId id : entry.watches) Fail(id, cause);
   entry.watches.clear();
 }

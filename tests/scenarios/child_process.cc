@@ -174,6 +174,15 @@ std::string ChildProcess::Stderr() const {
   return stderr_;
 }
 
+std::string ChildProcess::StderrWith(const std::string& text, absl::Duration patience) {
+  const absl::Time deadline = absl::Now() + patience;
+  MutexLock lock(mutex_);
+  while (stderr_.find(text) == std::string::npos && !ended_ && absl::Now() < deadline) {
+    changed_.WaitUntil(mutex_, absl::ToChronoTime(deadline));
+  }
+  return stderr_;
+}
+
 void ChildProcess::Signal(int signal) const {
   if (exit_status_ < 0) kill(pid_, signal);
 }

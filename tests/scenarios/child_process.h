@@ -39,6 +39,8 @@ class ChildProcess {
   absl::StatusOr<std::string> NextLine(absl::Duration patience);
   // The last 64 KiB of its standard error.
   std::string Stderr() const;
+  // The same, once it holds `text` or `patience` is over.
+  std::string StderrWith(const std::string& text, absl::Duration patience);
   // Sends a signal to it.
   void Signal(int signal) const;
   // Sends a signal to it and to the processes that it started.
