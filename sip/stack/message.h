@@ -59,16 +59,16 @@ struct Response {
   bool made_here = false;
   SendFailure failure = SendFailure::kNone;  // with made_here
   std::string_view to_tag;
-  std::string contact;                  // URI of the first Contact; empty if none
+  std::string contact;                   // URI of the first Contact; empty if none
   std::vector<std::string> redirect_to;  // of a 3xx: URIs of the Contacts, best (q) first
   std::vector<std::string> accept;       // of a 406, 415: media types that the peer takes
   std::vector<std::string> unsupported;  // of a 420: option tags
   std::vector<std::string> required;     // of a 421: option tags
   std::string allow;                     // of a 405: Allow as received
   std::string allow_events;              // of a 489: Allow-Events as received
-  std::optional<uint32_t> expires;      // seconds
-  std::optional<uint32_t> min_expires;  // seconds
-  std::optional<uint32_t> retry_after;  // seconds
+  std::optional<uint32_t> expires;       // seconds
+  std::optional<uint32_t> min_expires;   // seconds
+  std::optional<uint32_t> retry_after;   // seconds
   std::vector<Challenge> challenges;
 };
 

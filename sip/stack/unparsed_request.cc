@@ -45,14 +45,26 @@ bool HasOddMethod(std::string_view start) {
   return start.substr(0, start.find(' ')).find_first_of("`+") != std::string_view::npos;
 }
 
+const char* PhraseOf(int status) {
+  switch (status) {
+    case 413:
+      return "Request Entity Too Large";
+    case 501:
+      return "Not Implemented";
+    case 513:
+      return "Message Too Large";
+    default:
+      return "Bad Request";
+  }
+}
+
 }  // namespace
 
 std::string AnswerToUnparsed(std::string_view message, int status, std::string_view to_tag) {
   const std::string_view start = TakeLine(message);
   if (start.starts_with("SIP/") || start.find("SIP/2.0") == std::string_view::npos) return "";
-  const bool odd_method = status == 400 && HasOddMethod(start);
-  std::string answer = absl::StrCat("SIP/2.0 ", odd_method ? 501 : status,
-                                    odd_method ? " Not Implemented" : " Bad Request", "\r\n");
+  if (status == 400 && HasOddMethod(start)) status = 501;
+  std::string answer = absl::StrCat("SIP/2.0 ", status, " ", PhraseOf(status), "\r\n");
   std::array<int, kRepeated.size()> found = {};
   bool repeats = false;  // whether the line before was repeated, and its continuation is, too
   for (std::string_view line = TakeLine(message); !line.empty(); line = TakeLine(message)) {
