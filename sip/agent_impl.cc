@@ -16,7 +16,7 @@ namespace {
 
 class AgentImpl : public RunningAgent {
  public:
-  static absl::StatusOr<std::unique_ptr<RunningAgent>> Start(AgentOptions options);
+  static absl::StatusOr<std::unique_ptr<RunningAgent>> Start(const AgentOptions& options);
 
   const std::vector<std::string>& listening() const override { return listening_; }
 
@@ -61,7 +61,7 @@ class AgentImpl : public RunningAgent {
   std::vector<std::unique_ptr<Shard>> shards_;
 };
 
-absl::StatusOr<std::unique_ptr<RunningAgent>> AgentImpl::Start(AgentOptions options) {
+absl::StatusOr<std::unique_ptr<RunningAgent>> AgentImpl::Start(const AgentOptions& options) {
   auto agent = std::make_unique<AgentImpl>();
   SIPEVENTS_ASSIGN_OR_RETURN(agent->setup_, SetUpAgent(options));
   for (int i = 0; i < options.shards; ++i) {
@@ -103,8 +103,8 @@ void AgentImpl::Drain(absl::Time deadline, std::function<void()> done) {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<RunningAgent>> StartAgent(AgentOptions options) {
-  return AgentImpl::Start(std::move(options));
+absl::StatusOr<std::unique_ptr<RunningAgent>> StartAgent(const AgentOptions& options) {
+  return AgentImpl::Start(options);
 }
 
 }  // namespace sipevents::sip

@@ -81,7 +81,7 @@ class RunningAgent : public Agent {
 // Starts the SIP threads and opens the listeners. Errors: INVALID_ARGUMENT (an option cannot be
 // used; the message names it as the flag is called, e.g. "--sip_listen"), UNAVAILABLE (an
 // address cannot be bound).
-absl::StatusOr<std::unique_ptr<RunningAgent>> StartAgent(AgentOptions options);
+absl::StatusOr<std::unique_ptr<RunningAgent>> StartAgent(const AgentOptions& options);
 
 }  // namespace sipevents::sip
 

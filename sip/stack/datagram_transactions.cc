@@ -96,8 +96,8 @@ void DatagramTransactions::FailLater(const std::string& branch) {
   });
 }
 
-// `branch` is a copy: the timer whose it was may be let go here.
-void DatagramTransactions::Finish(std::string branch, const Response& response) {
+// `branch` may be of the timer or the watch that is let go here: only the first line reads it.
+void DatagramTransactions::Finish(const std::string& branch, const Response& response) {
   auto node = transactions_.extract(branch);
   if (node.empty()) return;
   loop_.timers().Cancel(node.mapped().timer);

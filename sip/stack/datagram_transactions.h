@@ -53,7 +53,7 @@ class DatagramTransactions {
 
   void Arm(const std::string& branch, Transaction& transaction);
   void OnTimer(const std::string& branch);
-  void Finish(std::string branch, const Response& response);
+  void Finish(const std::string& branch, const Response& response);
   void FailLater(const std::string& branch);
 
   EventLoop& loop_;

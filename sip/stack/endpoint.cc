@@ -125,7 +125,7 @@ size_t Endpoint::Core::DatagramOctets(const OutgoingRequest& request) const {
 }
 
 std::optional<NotifyAnswer> Endpoint::Core::OnRequest(const sip_t& sip, std::string_view text) {
-  const std::optional<NotifyAnswer> answer = Judge(sip, text);
+  std::optional<NotifyAnswer> answer = Judge(sip, text);
   if (metrics != nullptr) {
     metrics->OnRequestAnswered(View(sip.sip_request->rq_method_name),
                                answer.has_value() ? answer->status : 0);

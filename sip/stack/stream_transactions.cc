@@ -51,8 +51,8 @@ bool StreamTransactions::OnResponse(std::string_view branch, std::string_view me
   return true;
 }
 
-// `branch` is a copy: whose it was, the timer or the watch, is let go here.
-void StreamTransactions::Finish(std::string branch, const Response& response) {
+// `branch` may be of the timer or the watch that is let go here: only the first line reads it.
+void StreamTransactions::Finish(const std::string& branch, const Response& response) {
   auto node = transactions_.extract(branch);
   if (node.empty()) return;
   loop_.timers().Cancel(node.mapped().timer);

@@ -38,7 +38,7 @@ class StreamTransactions {
     TimerQueue::TimerId timer = 0;
   };
 
-  void Finish(std::string branch, const Response& response);
+  void Finish(const std::string& branch, const Response& response);
 
   EventLoop& loop_;
   StreamTransport& streams_;

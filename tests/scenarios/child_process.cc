@@ -17,16 +17,11 @@
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
 #include "gtest/gtest.h"
-#include "tests/sanitizers/build.h"
 
 namespace sipevents::testing {
 namespace {
 
 constexpr size_t kStderrKept = 64 << 10;
-
-// How long a program may take to end by itself before it is killed: with a sanitizer, so that
-// leaks are found and reports are whole.
-constexpr absl::Duration kGrace = kSanitized ? absl::Seconds(60) : absl::ZeroDuration();
 
 // Exit statuses that no program chooses.
 bool IsCrash(int exit_status) {
@@ -81,20 +76,14 @@ absl::StatusOr<std::unique_ptr<ChildProcess>> ChildProcess::Start(
 }
 
 ChildProcess::~ChildProcess() {
-  if (pid_ > 0 && exit_status_ < 0) End();
+  if (pid_ > 0 && exit_status_ < 0) {
+    SignalGroup(SIGCONT);
+    SignalGroup(SIGKILL);
+    WaitForExit(absl::Seconds(30)).IgnoreError();
+  }
   if (reader_.joinable()) reader_.join();
   if (exit_descriptor_ >= 0) close(exit_descriptor_);
   ReportDefects();
-}
-
-void ChildProcess::End() {
-  SignalGroup(SIGCONT);
-  if (kGrace > absl::ZeroDuration()) {
-    Signal(SIGTERM);
-    if (WaitForExit(kGrace).ok()) return;
-  }
-  SignalGroup(SIGKILL);
-  WaitForExit(absl::Seconds(30)).IgnoreError();
 }
 
 void ChildProcess::ReportDefects() const {

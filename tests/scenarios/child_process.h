@@ -27,8 +27,7 @@ class ChildProcess {
  public:
   // Starts a program; `arguments` begins with its path.
   static absl::StatusOr<std::unique_ptr<ChildProcess>> Start(std::vector<std::string> arguments);
-  // Ends it if it still runs: with SIGKILL, or, where leaks are looked for at a program's end, with
-  // SIGTERM first.
+  // Kills it if it still runs.
   ~ChildProcess();
   ChildProcess(const ChildProcess&) = delete;
   ChildProcess& operator=(const ChildProcess&) = delete;
@@ -54,7 +53,6 @@ class ChildProcess {
   void ReadOutput(int stdout_descriptor, int stderr_descriptor);
   void OnStdout(std::string_view piece) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void OnStderr(std::string_view piece) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void End();
   void ReportDefects() const;
 
   pid_t pid_ = -1;

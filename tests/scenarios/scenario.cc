@@ -1,16 +1,22 @@
 #include "tests/scenarios/scenario.h"
 
+#include <csignal>
 #include <fstream>
 #include <iostream>
 
 #include "absl/strings/str_cat.h"
 #include "sip/base/status_macros.h"
+#include "tests/sanitizers/build.h"
 
 namespace sipevents::testing {
 
 void Scenario::SetUp() { ASSERT_OK_AND_ASSIGN(peer_, SipPeer::Start()); }
 
 void Scenario::TearDown() {
+  if (kSanitized && gateway_ != nullptr) {
+    gateway_->process().Signal(SIGCONT);
+    EXPECT_OK(gateway_->Terminate(absl::Seconds(60)));
+  }
   if (!HasFailure()) return;
   if (gateway_ != nullptr) std::cerr << "gateway:\n" << gateway_->process().Stderr() << "\n";
   std::cerr << "peer:\n" << peer_->Log() << "\n";

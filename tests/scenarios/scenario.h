@@ -23,7 +23,8 @@ inline constexpr char kAlice[] = "sip:alice@example.com";
 class Scenario : public ::testing::Test {
  protected:
   void SetUp() override;
-  // Shows what the gateway logged and what the peer saw, if something failed.
+  // Shows what the gateway logged and what the peer saw, if something failed. With a sanitizer the
+  // gateway ends in peace, which is when leaks are looked for.
   void TearDown() override;
 
   // Starts the gateway with further flags. Tests that need none of their own leave it to the

@@ -64,10 +64,13 @@ class TortureScenarioTest : public Scenario {
     EXPECT_TRUE(taken || torture.after == TortureAfter::kCloses) << torture.name;
     std::map<std::string, SipText> answers;  // by branch
     while (torture.after != TortureAfter::kWaits && !answers.contains(probe)) {
-      const std::string answer = stream->ReadUntil("\r\n\r\n");
-      if (answer.empty()) break;
-      const absl::StatusOr<SipText> parsed = SipText::Parse(answer.substr(answer.find('S')));
-      if (parsed.ok()) answers[ParameterOf(parsed->Header("Via"), "branch")] = *parsed;
+      std::string read = stream->ReadUntil("\r\n\r\n");
+      if (read.empty()) break;
+      for (size_t length = FrameLength(read); length > 0; length = FrameLength(read)) {
+        const absl::StatusOr<SipText> parsed = SipText::Parse(read.substr(0, length));
+        if (parsed.ok()) answers[ParameterOf(parsed->Header("Via"), "branch")] = *parsed;
+        read.erase(0, length);
+      }
     }
     const auto answer = answers.find(torture.branch);
     ExpectRight(torture, answer == answers.end() ? nullptr : &answer->second);
