@@ -25,6 +25,11 @@ void CheckLine(std::string_view text) {
   FUZZ_EXPECT(text.find_first_of(std::string_view("\r\n\0", 3)) == std::string_view::npos);
 }
 
+// That a peer's URI is fit to be a Request-URI or a Route.
+void CheckUri(std::string_view text) {
+  for (const char c : text) FUZZ_EXPECT(c >= ' ' && c <= '~');
+}
+
 // That a text is the head of one message and no more, in lines.
 void CheckHead(std::string_view head) {
   FUZZ_EXPECT(head.find("\r\n\r\n") == head.size() - 4);
@@ -41,7 +46,8 @@ void CheckRequest(const sip::OutgoingRequest& request) {
         &request.content_type}) {
     CheckLine(*text);
   }
-  for (const std::string& route : request.route_set) CheckLine(route);
+  CheckUri(request.request_uri);
+  for (const std::string& route : request.route_set) CheckUri(route);
   for (const auto& [name, value] : request.authorization) CheckLine(value);
   const sip::MessagePtr message =
       sip::NewRequest(request, {.contact = "<sip:gateway@192.0.2.1>",
