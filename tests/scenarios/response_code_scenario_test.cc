@@ -16,7 +16,6 @@ namespace sipevents::testing {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::UnorderedElementsAreArray;
 
 std::string TargetOf(int code) { return absl::StrCat("sip:c", code, "@example.com"); }
 
