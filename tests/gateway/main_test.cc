@@ -90,7 +90,7 @@ TEST(MainTest, JsonLogHasTheReadyLineAsAMessage) {
   // When
   ASSERT_THAT(gateway->Terminate(), IsOkAndHolds(0));
   // Then every line is an object, and one has the message.
-  const std::string log = gateway->process().Stderr();
+  const std::string log = gateway->process().StderrWith("\"message\":\"ready", kPatience);
   for (const absl::string_view line : absl::StrSplit(log, '\n', absl::SkipEmpty())) {
     EXPECT_TRUE(absl::StartsWith(line, "{\"time\":\"") && absl::EndsWith(line, "}")) << line;
   }
@@ -134,7 +134,8 @@ TEST(MainTest, SecondSignalEndsAtOnce) {
   }
   // Then it goes, and says so.
   EXPECT_THAT(exit_status, IsOkAndHolds(1));
-  EXPECT_THAT(gateway->process().Stderr(), HasSubstr("second signal"));
+  EXPECT_THAT(gateway->process().StderrWith("second signal", kPatience),
+              HasSubstr("second signal"));
 }
 
 }  // namespace

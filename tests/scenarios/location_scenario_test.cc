@@ -157,7 +157,8 @@ TEST_F(LocationScenarioTest, UnknownDomainIsRetryingWithItsReason) {
   ASSERT_OK_AND_ASSIGN(const v1::Subscription status,
                        cli->WaitForState(v1::Subscription::RETRYING));
   EXPECT_EQ(status.reason(), "no-address");
-  EXPECT_THAT(gateway_->process().Stderr(), HasSubstr("nowhere.example.com"));
+  EXPECT_THAT(gateway_->process().StderrWith("nowhere.example.com", kItemPatience),
+              HasSubstr("nowhere.example.com"));
 }
 
 // TLS-06

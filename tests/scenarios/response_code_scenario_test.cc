@@ -231,7 +231,8 @@ TEST_F(ResponseCodeScenarioTest, WhatThePeerSupportsIsLoggedSub60) {
 
   ASSERT_OK(cli->WaitForState(v1::Subscription::TERMINATED));
 
-  EXPECT_THAT(gateway_->process().Stderr(), ::testing::HasSubstr("x-of-its-own"));
+  EXPECT_THAT(gateway_->process().StderrWith("x-of-its-own", kItemPatience),
+              ::testing::HasSubstr("x-of-its-own"));
 }
 
 // CEN-09.
