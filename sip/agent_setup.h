@@ -7,7 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "sip/agent_impl.h"
-#include "sip/stack/credentials.h"
+#include "sip/auth/credentials.h"
 #include "sip/stack/endpoint.h"
 
 namespace sipevents::sip {

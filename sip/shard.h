@@ -8,13 +8,13 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "sip/agent_setup.h"
+#include "sip/auth/digest_server.h"
 #include "sip/base/random_id.h"
+#include "sip/dialog/dialog_table.h"
 #include "sip/packages/decode_scratch.h"
-#include "sip/stack/dialog_table.h"
-#include "sip/stack/digest_server.h"
 #include "sip/stack/endpoint.h"
-#include "sip/stack/event_loop.h"
 #include "sip/subscriber/subscriber.h"
+#include "sip/transport/event_loop.h"
 
 namespace sipevents::sip {
 

@@ -6,11 +6,11 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "sip/stack/datagram_socket.h"
 #include "sip/stack/datagram_transactions.h"
-#include "sip/stack/listen_spec.h"
 #include "sip/stack/message_server.h"
 #include "sip/stack/request_message.h"
+#include "sip/transport/datagram_socket.h"
+#include "sip/transport/listen_spec.h"
 
 namespace sipevents::sip {
 

@@ -9,9 +9,9 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/time/time.h"
-#include "sip/stack/datagram_socket.h"
-#include "sip/stack/event_loop.h"
-#include "sip/stack/message.h"
+#include "sip/dialog/message.h"
+#include "sip/transport/datagram_socket.h"
+#include "sip/transport/event_loop.h"
 
 namespace sipevents::sip {
 

@@ -8,12 +8,12 @@
 #include "absl/status/statusor.h"
 #include "sip/agent.h"
 #include "sip/base/random_id.h"
-#include "sip/stack/destination_policy.h"
-#include "sip/stack/event_loop.h"
-#include "sip/stack/listen_spec.h"
-#include "sip/stack/request_scheduler.h"
-#include "sip/stack/request_sender.h"
-#include "sip/stack/stream_transport.h"
+#include "sip/dialog/request_sender.h"
+#include "sip/dispatch/request_scheduler.h"
+#include "sip/location/destination_policy.h"
+#include "sip/transport/event_loop.h"
+#include "sip/transport/listen_spec.h"
+#include "sip/transport/stream_transport.h"
 
 namespace sipevents::sip {
 

@@ -6,7 +6,7 @@
 #include <optional>
 #include <string_view>
 
-#include "sip/stack/message.h"
+#include "sip/dialog/message.h"
 
 namespace sipevents::sip {
 

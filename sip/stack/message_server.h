@@ -9,7 +9,7 @@
 #include "sip/agent.h"
 #include "sip/base/net_address.h"
 #include "sip/base/random_id.h"
-#include "sip/stack/message.h"
+#include "sip/dialog/message.h"
 #include "sip/stack/message_handler.h"
 
 namespace sipevents::sip {

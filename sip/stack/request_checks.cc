@@ -18,10 +18,6 @@ namespace {
 
 constexpr uint32_t kMaxCseq = (1U << 31) - 1;  // RFC 3261 section 8.1.1.5
 
-// Headers whose errors do not matter to an event subscriber.
-constexpr unsigned kTolerated =
-    sip_mask_response | sip_mask_proxy | sip_mask_registrar | sip_mask_pref | sip_mask_privacy;
-
 // Headers whose errors do not matter to an event subscriber, or are looked at by RefuseBadNotify(),
 // as sofia-sip classifies them.
 constexpr unsigned kToleratedErrors = sip_mask_response | sip_mask_proxy | sip_mask_registrar |

@@ -7,7 +7,7 @@
 #include <optional>
 #include <string>
 
-#include "sip/stack/message.h"
+#include "sip/dialog/message.h"
 
 // What is checked of a request before anybody is asked about it (RFC 3261 section 8.2). SIP
 // threads only.

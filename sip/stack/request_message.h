@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "sip/stack/message.h"
+#include "sip/dialog/message.h"
 
 // Writes requests and answers as sofia-sip messages. SIP threads only.
 

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "sip/stack/message.h"
+#include "sip/dialog/message.h"
 
 // Turns sofia-sip's parsed headers into text and plain structs. SIP threads only.
 

@@ -8,11 +8,11 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "sip/base/random_id.h"
-#include "sip/stack/listen_spec.h"
 #include "sip/stack/message_server.h"
 #include "sip/stack/request_message.h"
 #include "sip/stack/stream_transactions.h"
-#include "sip/stack/stream_transport.h"
+#include "sip/transport/listen_spec.h"
+#include "sip/transport/stream_transport.h"
 
 namespace sipevents::sip {
 

@@ -7,9 +7,9 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/time/time.h"
-#include "sip/stack/event_loop.h"
-#include "sip/stack/message.h"
-#include "sip/stack/stream_transport.h"
+#include "sip/dialog/message.h"
+#include "sip/transport/event_loop.h"
+#include "sip/transport/stream_transport.h"
 
 namespace sipevents::sip {
 

@@ -1,7 +1,7 @@
 #ifndef SIP_SUBSCRIBER_ATTEMPT_H_
 #define SIP_SUBSCRIBER_ATTEMPT_H_
 
-#include "sip/stack/dialog_table.h"
+#include "sip/dialog/dialog_table.h"
 #include "sip/subscriber/attempt_state.h"
 #include "sip/subscriber/subscribe_exchange.h"
 

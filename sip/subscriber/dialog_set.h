@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
-#include "sip/stack/dialog_table.h"
+#include "sip/dialog/dialog_table.h"
 #include "sip/subscriber/attempt.h"
 #include "sip/subscriber/dialog_usage.h"
 

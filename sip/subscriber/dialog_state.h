@@ -8,7 +8,7 @@
 #include <variant>
 
 #include "absl/time/time.h"
-#include "sip/stack/message.h"
+#include "sip/dialog/message.h"
 #include "sip/subscriber/retry_policy.h"
 
 // The state machine of one dialog usage: one fork of a subscription, from its first NOTIFY to its

@@ -5,8 +5,8 @@
 #include <string>
 
 #include "absl/time/time.h"
-#include "sip/stack/dialog_table.h"
-#include "sip/stack/message.h"
+#include "sip/dialog/dialog_table.h"
+#include "sip/dialog/message.h"
 #include "sip/subscriber/dialog_state.h"
 #include "sip/subscriber/subscribe_exchange.h"
 

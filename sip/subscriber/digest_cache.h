@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
-#include "sip/stack/digest.h"
+#include "sip/auth/digest.h"
 
 namespace sipevents::sip {
 

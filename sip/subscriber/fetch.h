@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "sip/dialog/dialog_table.h"
 #include "sip/packages/event_package.h"
-#include "sip/stack/dialog_table.h"
 #include "sip/subscriber/digest_cache.h"
 #include "sip/subscriber/subscribe_exchange.h"
 #include "sip/subscriber/subscribe_template.h"

@@ -9,7 +9,7 @@
 
 #include "absl/time/time.h"
 #include "sip/base/random_id.h"
-#include "sip/stack/message.h"
+#include "sip/dialog/message.h"
 
 // What follows when a subscription, or an attempt to make one, ends: the one policy behind every
 // response code and every reason of a final NOTIFY. Pure. Threads: any.

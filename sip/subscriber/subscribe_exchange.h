@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
-#include "sip/stack/request_sender.h"
+#include "sip/dialog/request_sender.h"
 #include "sip/subscriber/redirections.h"
 #include "sip/subscriber/response_table.h"
 #include "sip/subscriber/subscribe_template.h"

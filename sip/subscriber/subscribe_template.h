@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "absl/time/time.h"
-#include "sip/stack/digest.h"
-#include "sip/stack/message.h"
+#include "sip/auth/digest.h"
+#include "sip/dialog/message.h"
 #include "sip/subscriber/subscriber_context.h"
 
 namespace sipevents::sip {

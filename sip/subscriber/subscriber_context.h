@@ -7,15 +7,15 @@
 
 #include "absl/time/time.h"
 #include "sip/agent.h"
+#include "sip/auth/credentials.h"
+#include "sip/auth/digest_server.h"
 #include "sip/base/backoff.h"
 #include "sip/base/clock.h"
 #include "sip/base/random_id.h"
 #include "sip/base/timer_queue.h"
+#include "sip/dialog/dialog_table.h"
+#include "sip/dialog/request_sender.h"
 #include "sip/packages/decode_scratch.h"
-#include "sip/stack/credentials.h"
-#include "sip/stack/dialog_table.h"
-#include "sip/stack/digest_server.h"
-#include "sip/stack/request_sender.h"
 #include "sip/subscriber/dialog_state.h"
 
 namespace sipevents::sip {

@@ -9,8 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "sip/dialog/dialog_table.h"
 #include "sip/packages/event_package.h"
-#include "sip/stack/dialog_table.h"
 #include "sip/subscriber/attempt.h"
 #include "sip/subscriber/dialog_set.h"
 #include "sip/subscriber/dialog_usage.h"

@@ -13,13 +13,20 @@ MAY_USE = {
     "api": [],
     "sip/base": [],
     "sip/packages": ["sip/base", "sip/agent"],
-    "sip/stack": ["sip/base", "sip/agent"],
-    "sip/subscriber": ["sip/base", "sip/packages", "sip/stack", "sip/agent"],
+    "sip/auth": ["sip/base"],
+    "sip/dialog": ["sip/base"],
+    "sip/transport": ["sip/base", "sip/agent"],
+    "sip/location": ["sip/base", "sip/agent", "sip/transport"],
+    "sip/dispatch": ["sip/base", "sip/agent", "sip/dialog", "sip/location", "sip/transport"],
+    "sip/stack": ["sip/base", "sip/agent", "sip/dialog", "sip/dispatch", "sip/location",
+                  "sip/transport"],
+    "sip/subscriber": ["sip/base", "sip/auth", "sip/dialog", "sip/packages", "sip/agent"],
     # The border: plain structs that gateway/ and the roles of sip/ share.
     "sip/agent": ["sip/packages/document"],
     "sip/packages/document": [],
     # Picks the roles and the threads.
-    "sip": ["sip/agent", "sip/base", "sip/packages", "sip/stack", "sip/subscriber"],
+    "sip": ["sip/agent", "sip/auth", "sip/base", "sip/dialog", "sip/location", "sip/packages",
+            "sip/stack", "sip/subscriber", "sip/transport"],
     "gateway": ["api", "sip/agent", "sip/base", "sip/packages/document"],
     # The only place of the gateway that picks concrete classes.
     "gateway/main": ["api", "gateway", "sip", "sip/agent", "sip/base", "sip/packages/document"],
@@ -43,7 +50,7 @@ MADE_OF = {"gateway/sip-event-gateway": "gateway/main"}
 
 # Foreign header or library -> the places that may use it.
 FOREIGN = [
-    (re.compile(r"^sofia-(sip|resolv)/|^@sofia_sip//"), ["sip/stack", "tests/bench", "tests/fuzz"]),
+    (re.compile(r"^sofia-(sip|resolv)/|^@sofia_sip//"), ["sip/location", "sip/stack", "sip/transport", "tests/bench", "tests/fuzz"]),
     (re.compile(r"^grpc|^google/|\.pb\.h$|^@googleapis//|"
                 r"^//third_party:(grpc|grpc_reflection|protobuf)$"),
      ["api", "gateway", "clients", "tests"]),

@@ -36,17 +36,19 @@ class RulesTest(unittest.TestCase):
             self.assert_refused("sip/subscriber/subscription.cc", used)
             self.assert_refused("sip/agent_impl.cc", used)
 
-    def test_only_the_stack_sees_sofia_sip(self):
-        self.assert_allowed("sip/stack/endpoint.cc", "sofia-sip/nta.h")
+    def test_only_the_lower_rooms_see_sofia_sip(self):
+        self.assert_allowed("sip/stack/endpoint.cc", "sofia-sip/sip.h")
+        self.assert_allowed("sip/transport/event_loop.cc", "sofia-sip/su_wait.h")
         self.assert_allowed("tests/bench/sip_floor.cc", "sofia-sip/nta.h")
-        for user in ("sip/subscriber/subscription.cc", "sip/agent_impl.cc", "gateway/main.cc",
+        for user in ("sip/subscriber/subscription.cc", "sip/dialog/dialog_table.cc",
+                     "sip/dispatch/dispatcher.cc", "sip/agent_impl.cc", "gateway/main.cc",
                      "tests/sip/stack/endpoint_test.cc"):
             self.assert_refused(user, "sofia-sip/nta.h")
 
     def test_gateway_sees_of_sip_the_border_and_the_base(self):
         for used in ("sip/agent.h", "sip/packages/document.h", "sip/base/clock.h"):
             self.assert_allowed("gateway/registry/subscription_registry.cc", used)
-        for used in ("sip/agent_impl.h", "sip/packages/package_table.h", "sip/stack/message.h",
+        for used in ("sip/agent_impl.h", "sip/packages/package_table.h", "sip/dialog/message.h",
                      "sip/subscriber/subscription.h"):
             self.assert_refused("gateway/registry/subscription_registry.cc", used)
 
@@ -58,10 +60,14 @@ class RulesTest(unittest.TestCase):
     def test_inside_sip_nothing_looks_up(self):
         self.assert_refused("sip/base/uri.cc", "sip/packages/document.h")
         self.assert_refused("sip/stack/endpoint.cc", "sip/packages/event_package.h")
-        self.assert_refused("sip/packages/presence.cc", "sip/stack/message.h")
+        self.assert_refused("sip/packages/presence.cc", "sip/dialog/message.h")
+        self.assert_refused("sip/transport/stream_transport.cc", "sip/stack/message_server.h")
+        self.assert_refused("sip/transport/stream_transport.cc", "sip/location/locator.h")
+        self.assert_refused("sip/location/locator.cc", "sip/dispatch/dispatcher.h")
         self.assert_refused("sip/stack/endpoint.cc", "sip/subscriber/subscription.h")
         self.assert_refused("sip/subscriber/subscription.cc", "sip/agent_impl.h")
-        self.assert_allowed("sip/subscriber/subscription.cc", "sip/stack/dialog_table.h")
+        self.assert_allowed("sip/subscriber/subscription.cc", "sip/dialog/dialog_table.h")
+        self.assert_refused("sip/subscriber/subscription.cc", "sip/stack/endpoint.h")
         self.assert_allowed("sip/agent_impl.cc", "sip/subscriber/subscription.h")
 
     def test_clients_see_the_contract_only(self):
@@ -70,7 +76,7 @@ class RulesTest(unittest.TestCase):
             self.assert_refused("clients/cpp/event_watcher.cc", used)
 
     def test_the_scripted_peer_shares_no_parser(self):
-        for used in ("sip/stack/digest.h", "sip/packages/document.h", "sip/agent.h"):
+        for used in ("sip/auth/digest.h", "sip/packages/document.h", "sip/agent.h"):
             self.assert_refused("tests/peer/sip_peer.cc", used)
 
     def test_a_violation_in_a_file_and_in_a_graph_is_found(self):

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "sip/stack/request_sender.h"
+#include "sip/dialog/request_sender.h"
 
 namespace sipevents::sip {
 

@@ -1,6 +1,6 @@
 // The lines of --sip_credentials_file.
 
-#include "sip/stack/credentials.h"
+#include "sip/auth/credentials.h"
 
 #include "tests/fuzz/fuzzing.h"
 

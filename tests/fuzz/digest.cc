@@ -4,7 +4,7 @@
 // Input: parts, each a response: "w" or "p" and the value of a WWW-Authenticate or
 // Proxy-Authenticate header, or several, one a line; anything else is no challenge.
 
-#include "sip/stack/digest.h"
+#include "sip/auth/digest.h"
 
 #include "sip/base/header_grammar.h"
 #include "tests/fuzz/fuzzing.h"

@@ -1,6 +1,6 @@
 // Datagrams from a DNS server, before sofia-sip's resolver sees them.
 
-#include "sip/stack/dns_message_check.h"
+#include "sip/location/dns_message_check.h"
 #include "tests/fuzz/fuzzing.h"
 
 namespace sipevents::fuzz {

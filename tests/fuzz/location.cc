@@ -3,11 +3,11 @@
 // Input: parts: a URI; lines "order preference flags service replacement" as NAPTR records; lines
 // "priority weight port target" as SRV records; a text as --sip_allowed_destinations.
 
-#include "sip/stack/location.h"
+#include "sip/location/location.h"
 
 #include <sstream>
 
-#include "sip/stack/destination_policy.h"
+#include "sip/location/destination_policy.h"
 #include "tests/fakes/fake_random.h"
 #include "tests/fuzz/fuzzing.h"
 

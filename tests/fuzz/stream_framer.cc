@@ -3,7 +3,7 @@
 // Input: an octet that says how to cut, an octet whose lowest bit asks for small limits, the
 // stream.
 
-#include "sip/stack/stream_framer.h"
+#include "sip/transport/stream_framer.h"
 
 #include <algorithm>
 #include <string>

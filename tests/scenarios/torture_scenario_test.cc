@@ -10,7 +10,7 @@
 #include "tests/peer/sip_text.h"
 #include "tests/scenarios/scenario.h"
 #include "tests/scenarios/torture.h"
-#include "tests/sip/stack/raw_stream.h"
+#include "tests/sip/transport/raw_stream.h"
 
 // RFC 4475 and the TOR rows that need no subscription, each with what should become of it, over
 // UDP and over TCP. Under --config=asan and ubsan this is the test of the parsers.

@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "sip/stack/digest.h"
+#include "sip/auth/digest.h"
 #include "sip/subscriber/subscriber.h"
 #include "tests/sip/subscriber/subscriber_fixture.h"
 

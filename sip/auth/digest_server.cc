@@ -1,0 +1,169 @@
+#include "sip/auth/digest_server.h"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "sip/auth/digest.h"
+#include "sip/base/ascii.h"
+#include "sip/base/header_grammar.h"
+
+namespace sipevents::sip {
+namespace {
+
+constexpr size_t kMaxHeaderOctets = 4096;
+constexpr size_t kTimeDigits = 16;
+constexpr size_t kRandomDigits = 16;
+constexpr size_t kSignatureDigits = 32;
+constexpr size_t kSecretDigits = 64;
+constexpr char kScheme[] = "Digest";
+
+// The parameters of one Authorization value of the scheme Digest; names in lower case.
+using Fields = absl::flat_hash_map<std::string, std::string>;
+
+std::optional<Fields> ParseAuthorization(std::string_view value) {
+  value = TrimBlanks(value);
+  constexpr size_t kSchemeOctets = sizeof(kScheme) - 1;
+  if (value.size() > kMaxHeaderOctets || value.size() <= kSchemeOctets ||
+      !EqualsIgnoreCase(value.substr(0, kSchemeOctets), kScheme)) {
+    return std::nullopt;
+  }
+  Fields fields;
+  for (const std::string_view element : SplitCommaList(value.substr(kSchemeOctets))) {
+    const auto parameter = SplitParameters(absl::StrCat(";", AbslView(element)));
+    if (!parameter.ok() || parameter->size() != 1 || !parameter->front().value) return std::nullopt;
+    if (!fields.emplace(parameter->front().name, *parameter->front().value).second) {
+      return std::nullopt;
+    }
+  }
+  return fields;
+}
+
+std::string Field(const Fields& fields, const char* name) {
+  const auto found = fields.find(name);
+  return found == fields.end() ? std::string() : found->second;
+}
+
+// Eight hex digits (AUTH-04).
+std::optional<uint32_t> ParseCount(const std::string& text) {
+  uint32_t count = 0;
+  if (text.size() != 8 || !absl::SimpleHexAtoi(text, &count) || count == 0) return std::nullopt;
+  return count;
+}
+
+bool SameText(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
+// Whether the response is what the password gives.
+bool IsRight(const Fields& fields, const DigestSubject& subject, uint32_t count,
+             const std::string& password) {
+  const std::string named = Field(fields, "algorithm");
+  const auto algorithm = ParseDigestAlgorithm(named.empty() ? "MD5" : named);
+  const std::string qop = Field(fields, "qop");
+  if (!algorithm.has_value() || (qop != "auth" && qop != "auth-int")) return false;
+  const std::string user = Field(fields, "username");
+  const std::string realm = Field(fields, "realm");
+  const std::string nonce = Field(fields, "nonce");
+  const std::string cnonce = Field(fields, "cnonce");
+  const std::string uri = Field(fields, "uri");
+  const std::string expected = DigestResponse({.algorithm = *algorithm,
+                                               .user = user,
+                                               .realm = realm,
+                                               .password = password,
+                                               .nonce = nonce,
+                                               .cnonce = cnonce,
+                                               .nonce_count = count,
+                                               .qop = qop,
+                                               .method = subject.method,
+                                               .uri = uri,
+                                               .body = subject.body});
+  return SameText(expected, ToLower(Field(fields, "response")));
+}
+
+}  // namespace
+
+DigestServer::DigestServer(RandomSource& random)
+    : random_(random), secret_(RandomHex(random, kSecretDigits)) {}
+
+DigestServer::Verdict DigestServer::Check(const DigestSubject& subject,
+                                          const PasswordSource& passwords, absl::Time now) {
+  for (const std::string& value : subject.authorization) {
+    const std::optional<Fields> fields = ParseAuthorization(value);
+    if (!fields.has_value()) continue;
+    const std::optional<uint32_t> count = ParseCount(Field(*fields, "nc"));
+    if (!count.has_value()) continue;
+    const std::optional<std::string> password =
+        passwords(Field(*fields, "realm"), Field(*fields, "username"));
+    if (!password.has_value() || !IsRight(*fields, subject, *count, *password)) continue;
+    return TakeCount(Field(*fields, "nonce"), *count, now) ? Verdict::kAccepted : Verdict::kStale;
+  }
+  return Verdict::kRefused;
+}
+
+std::vector<std::string> DigestServer::Challenges(std::string_view realm, bool stale,
+                                                  absl::Time now) {
+  const std::string nonce = NewNonce(now);
+  std::vector<std::string> values;
+  for (const DigestAlgorithm algorithm : {DigestAlgorithm::kSha256, DigestAlgorithm::kMd5}) {
+    values.push_back(absl::StrCat(
+        kScheme, " realm=", QuoteString(realm), ", nonce=\"", nonce,
+        "\", qop=\"auth,auth-int\", algorithm=", AbslView(DigestAlgorithmName(algorithm)),
+        stale ? ", stale=true" : ""));
+  }
+  return values;
+}
+
+std::string DigestServer::NewNonce(absl::Time now) {
+  std::string nonce =
+      absl::StrCat(absl::Hex(absl::ToUnixMicros(now), absl::kZeroPad16), RandomHex(random_, 16));
+  absl::StrAppend(&nonce, Sign(nonce));
+  return nonce;
+}
+
+std::string DigestServer::Sign(std::string_view text) const {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> mac = {};
+  unsigned int size = 0;
+  HMAC(EVP_sha256(), secret_.data(), static_cast<int>(secret_.size()),
+       reinterpret_cast<const unsigned char*>(text.data()), text.size(), mac.data(), &size);
+  return absl::BytesToHexString({reinterpret_cast<const char*>(mac.data()), size})
+      .substr(0, kSignatureDigits);
+}
+
+std::optional<absl::Time> DigestServer::IssueTime(std::string_view nonce) const {
+  constexpr size_t kSigned = kTimeDigits + kRandomDigits;
+  if (nonce.size() != kSigned + kSignatureDigits) return std::nullopt;
+  uint64_t micros = 0;
+  if (!SameText(Sign(nonce.substr(0, kSigned)), nonce.substr(kSigned)) ||
+      !absl::SimpleHexAtoi(std::string(nonce.substr(0, kTimeDigits)), &micros)) {
+    return std::nullopt;
+  }
+  return absl::FromUnixMicros(static_cast<int64_t>(micros));
+}
+
+bool DigestServer::TakeCount(const std::string& nonce, uint32_t count, absl::Time now) {
+  const std::optional<absl::Time> issued = IssueTime(nonce);
+  if (!issued.has_value() || now - *issued > kNonceLifetime || *issued < not_before_) return false;
+  if (used_.size() >= kMostNonces && !used_.contains(nonce)) {
+    absl::erase_if(used_,
+                   [now](const auto& entry) { return now - entry.second.issued > kNonceLifetime; });
+    if (used_.size() >= kMostNonces) {
+      used_.clear();
+      not_before_ = now;
+      return false;
+    }
+  }
+  Used& used = used_[nonce];
+  if (count <= used.count) return false;
+  used = {*issued, count};
+  return true;
+}
+
+}  // namespace sipevents::sip

@@ -1,0 +1,110 @@
+#ifndef SIP_DIALOG_MESSAGE_H_
+#define SIP_DIALOG_MESSAGE_H_
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/time/time.h"
+
+// SIP messages as the roles see them: plain structs, no sofia-sip. What comes in is views into
+// the message, good during the call that hands it over.
+
+namespace sipevents::sip {
+
+// A request that we send. Every text was checked: none holds CR, LF or NUL.
+struct OutgoingRequest {
+  std::string method;       // "SUBSCRIBE"
+  std::string request_uri;  // without <>
+  std::string from_uri;
+  std::string from_tag;
+  std::string to_uri;
+  std::string to_tag;  // empty outside a dialog
+  std::string call_id;
+  uint32_t cseq = 1;
+  std::string event;                   // value of the Event header
+  std::optional<uint32_t> expires;     // seconds
+  std::string accept;                  // empty: no Accept header
+  std::vector<std::string> route_set;  // values of Route headers, e.g. "<sip:p.example.com;lr>"
+  // Authorization and Proxy-Authorization: name and value.
+  std::vector<std::pair<std::string, std::string>> authorization;
+  std::string content_type;  // empty: no body
+  std::string body;
+};
+
+// One challenge of a 401 or 407.
+struct Challenge {
+  bool proxy = false;  // Proxy-Authenticate
+  std::string value;   // of the header: `Digest realm="…", …`
+};
+
+// Why a request brought no response.
+enum class SendFailure {
+  kNone,
+  kTimeout,     // Timer F; status 408
+  kTransport,   // no connection, or it broke; status 503
+  kNoAddress,   // DNS knows no server, or does not answer; status 503
+  kNotAllowed,  // --sip_allowed_destinations; status 403
+  kOverload,    // too many requests wait already; status 503
+};
+
+// The final answer to a request of ours.
+struct Response {
+  int status = 0;  // 200 to 699
+  // Nobody sent it: it stands for a failure on our side.
+  bool made_here = false;
+  SendFailure failure = SendFailure::kNone;  // with made_here
+  std::string_view to_tag;
+  std::string contact;                   // URI of the first Contact; empty if none
+  std::vector<std::string> redirect_to;  // of a 3xx: URIs of the Contacts, best (q) first
+  std::vector<std::string> accept;       // of a 406, 415: media types that the peer takes
+  std::vector<std::string> unsupported;  // of a 420: option tags
+  std::vector<std::string> required;     // of a 421: option tags
+  std::string allow;                     // of a 405: Allow as received
+  std::string allow_events;              // of a 489: Allow-Events as received
+  std::optional<uint32_t> expires;       // seconds
+  std::optional<uint32_t> min_expires;   // seconds
+  std::optional<uint32_t> retry_after;   // seconds
+  std::vector<Challenge> challenges;
+};
+
+// A NOTIFY that passed the checks of RFC 3261 and has one Event header.
+struct IncomingNotify {
+  absl::Time receive_time;
+  std::string_view call_id;
+  std::string_view from_tag;  // the notifier's
+  std::string_view to_tag;    // ours
+  uint32_t cseq = 0;
+  std::string_view event_type;
+  std::optional<std::string_view> event_id;
+  bool has_subscription_state = false;
+  std::string_view substate;  // as received
+  std::string_view reason;
+  std::optional<uint32_t> expires;      // seconds
+  std::optional<uint32_t> retry_after;  // seconds
+  std::string content_type;             // with parameters; empty: none given
+  std::string_view body;
+  std::string contact_uri;  // fit for a Request-URI
+  // Values of the Authorization headers. Made on demand, since they seldom matter; null: none.
+  std::function<std::vector<std::string>()> authorization;
+  // Made on demand, since a dialog needs it once: the values in the order received, each fit for
+  // a Route header.
+  std::function<std::vector<std::string>()> record_route;
+};
+
+// What to answer a NOTIFY with.
+struct NotifyAnswer {
+  int status = 200;
+  // Accept, Allow-Events … that go with an error.
+  std::vector<std::pair<std::string, std::string>> headers;
+  // Names what is wrong, for people; empty: the usual phrase of the status.
+  std::string phrase = {};
+};
+
+}  // namespace sipevents::sip
+
+#endif  // SIP_DIALOG_MESSAGE_H_
