@@ -67,6 +67,7 @@ void Fetch::Abandon() { Finish({503, "transport", 0}); }
 void Fetch::OnResend(SubscribeExchange& exchange) {
   if (&exchange != &exchange_ || observer_ == nullptr || !forks_.empty()) return;
   sent_ = false;
+  timer_n_end_ = context_.clock.Now() + TimerN(context_.t1);
   ArmTimer(TimerN(context_.t1), [this] { OnTimeout(); });
 }
 
@@ -125,29 +126,34 @@ NotifyAnswer Fetch::OnNotify(const IncomingNotify& notify) {
   for (Fork& fork : forks_) {
     if (fork.tag == notify.from_tag) return OnLaterNotify(fork, notify);
   }
-  const bool another = !forks_.empty() && !package_.allows_forks();
-  if (observer_ == nullptr || another || forks_.size() >= kMaxForks || notify.from_tag.empty() ||
-      notify.from_tag.size() > kMaxTagOctets) {
-    return {481, {}};
-  }
+  if (!MayAdd(notify.from_tag)) return {481, {}};
   if (auto challenge = ChallengeNotify(context_, subscribe_, notify)) return *challenge;
   if (std::optional<NotifyAnswer> refusal = RefuseNotify(context_, subscribe_, notify)) {
     return *refusal;
   }
   forks_.push_back({std::string(notify.from_tag), notify.cseq, {200, {}}, nullptr});
   const bool is_over = EqualsIgnoreCase(notify.substate, "terminated");
+  if (interval_ > absl::ZeroDuration() && !is_over) EndFork(forks_.back(), notify);
+  if (observer_ == nullptr) return {200, {}};  // too late to tell
   if (is_over && notify.body.empty() && StatusOfRefusal(notify.reason) != 0) {
     refusal_ = {StatusOfRefusal(notify.reason), ToLower(notify.reason), 0};
   } else {
     Deliver(notify, static_cast<uint32_t>(forks_.size()));
     told_ = true;
   }
-  if (interval_ > absl::ZeroDuration() && !is_over) EndFork(forks_.back(), notify);
   // From the loop, so that this answer is on its way before the result is.
   const absl::Duration wait =
       package_.allows_forks() ? std::max(context_.t1, kForkWait) : absl::ZeroDuration();
   if (forks_.size() == 1) ArmTimer(wait, [this] { Finish(told_ ? FetchResult() : refusal_); });
   return {200, {}};
+}
+
+// Whether the sender of a NOTIFY becomes a fork. One that comes when the caller has the answer is
+// no stray until Timer N ends: it is a fork of what was asked (SUB-54).
+bool Fetch::MayAdd(std::string_view tag) const {
+  if (tag.empty() || tag.size() > kMaxTagOctets || forks_.size() >= kMaxForks) return false;
+  if (forks_.empty()) return observer_ != nullptr;
+  return package_.allows_forks() && context_.clock.Now() < timer_n_end_;
 }
 
 // Of a fork that has answered: its first NOTIFY again, or the last one of a short subscription.
@@ -191,7 +197,7 @@ void Fetch::Finish(const FetchResult& result) {
   const bool unsubscribing = std::any_of(forks_.begin(), forks_.end(),
                                          [](const Fork& fork) { return fork.exchange != nullptr; });
   if (!unsubscribing) KeepDigest();
-  // Late NOTIFYs are told 481, repeated ones what they were told before, for so long.
+  // Repeated NOTIFYs are told what they were told before, and late forks 200, for so long.
   ArmTimer(TimerN(context_.t1), [this] {
     KeepDigest();
     const std::function<void()> on_done = std::move(on_done_);

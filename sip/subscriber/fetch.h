@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sip/dialog/dialog_table.h"
@@ -49,6 +50,7 @@ class Fetch : public DialogOwner, private SubscribeExchange::Owner {
   void OnSent(SubscribeExchange& exchange) override;
   void OnAnswer(SubscribeExchange& exchange, const Response& response) override;
 
+  bool MayAdd(std::string_view tag) const;
   NotifyAnswer OnLaterNotify(Fork& fork, const IncomingNotify& notify);
   // Whether a short subscription is tried instead.
   bool SubscribesBriefly(const Response& response);
@@ -72,6 +74,7 @@ class Fetch : public DialogOwner, private SubscribeExchange::Owner {
   std::vector<Fork> forks_;
   absl::Duration interval_;  // of a short subscription; zero: it is a fetch
   int interval_retries_ = 0;
+  absl::Time timer_n_end_;
   bool sent_ = false;
   bool accepted_ = false;
   bool told_ = false;    // the observer heard of a state

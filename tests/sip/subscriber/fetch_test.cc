@@ -72,7 +72,39 @@ TEST_F(FetchTest, ForksAreCollectedForT1) {
 
   EXPECT_TRUE(fetch->result.has_value());
   EXPECT_EQ(fetch->bodies.size(), 2u);
-  EXPECT_EQ(Notify({.tag = "c"}), 481);
+}
+
+// The caller has its answer by then; the fork is answered all the same.
+TEST_F(FetchTest, ForkThatIsLateIsAcceptedUntilTimerNSub54) {
+  auto fetch = StartFetch("dialog");
+  const NotifySpec answer = {.tag = "a", .substate = "terminated", .reason = "timeout"};
+  EXPECT_EQ(Notify(answer), 200);
+  clock_.Advance(absl::Seconds(2));
+  ASSERT_TRUE(fetch->result.has_value());
+
+  EXPECT_EQ(Notify({.tag = "b", .substate = "terminated", .reason = "timeout"}), 200);
+  EXPECT_EQ(Notify({.tag = "b", .substate = "terminated", .reason = "timeout"}), 200);
+  clock_.Advance(absl::Seconds(29));
+  EXPECT_EQ(Notify({.tag = "c", .substate = "terminated", .reason = "timeout"}), 200);
+  clock_.Advance(absl::Seconds(2));
+
+  EXPECT_EQ(Notify({.tag = "d", .substate = "terminated", .reason = "timeout"}), 481);
+  EXPECT_EQ(fetch->bodies.size(), 1u);
+}
+
+// SUB-54, DEV-07: it would go on as a short subscription.
+TEST_F(FetchTest, LateForkOfAShortSubscriptionIsEnded) {
+  auto fetch = StartFetch("dialog");
+  Answer(400);
+  Answer(200);
+  EXPECT_EQ(Notify({.tag = "a", .expires = 60}), 200);
+  clock_.Advance(absl::Seconds(2));
+  ASSERT_TRUE(fetch->result.has_value());
+
+  EXPECT_EQ(Notify({.tag = "b", .expires = 60}), 200);
+
+  EXPECT_EQ(sender_.last().to_tag, "b");
+  EXPECT_EQ(sender_.last().expires, 0u);
 }
 
 TEST_F(FetchTest, SecondForkOfPresenceGets481) {
