@@ -19,14 +19,14 @@ constexpr int kMaxShards = 64;
 
 std::string TypedPackageNames() {
   std::vector<std::string> names;
-  for (const EventPackage* package : TypedPackages()) names.emplace_back(package->name());
+  for (const EventPackage& package : TypedPackages()) names.emplace_back(package.name);
   return absl::StrJoin(names, ", ");
 }
 
 std::string TypedPackageBodies() {
   std::vector<std::string> types;
-  for (const EventPackage* package : TypedPackages()) {
-    types.insert(types.end(), package->accept().begin(), package->accept().end());
+  for (const EventPackage& package : TypedPackages()) {
+    types.insert(types.end(), package.accept.begin(), package.accept.end());
   }
   return absl::StrJoin(types, ", ");
 }

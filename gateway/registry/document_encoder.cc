@@ -253,6 +253,10 @@ void Write(const sip::MessageSummary& summary, ReverseWireWriter& writer) {
   });
 }
 
+void Write(const sip::EncodedDocument& document, ReverseWireWriter& writer) {
+  writer.Message(document.number, [&] { writer.Encoded(document.fields); });
+}
+
 void Write(const std::monostate& /*no typed form*/, ReverseWireWriter& /*writer*/) {}
 
 }  // namespace

@@ -1,7 +1,7 @@
 #ifndef GATEWAY_REGISTRY_DOCUMENT_ENCODER_H_
 #define GATEWAY_REGISTRY_DOCUMENT_ENCODER_H_
 
-#include "gateway/registry/reverse_wire_writer.h"
+#include "sip/base/reverse_wire_writer.h"
 #include "sip/packages/document.h"
 
 namespace sipevents::gateway {

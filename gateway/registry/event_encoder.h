@@ -5,8 +5,8 @@
 #include <string>
 #include <string_view>
 
-#include "gateway/registry/reverse_wire_writer.h"
 #include "sip/agent.h"
+#include "sip/base/reverse_wire_writer.h"
 
 namespace sipevents::gateway {
 

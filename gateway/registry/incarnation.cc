@@ -3,9 +3,9 @@
 #include <utility>
 
 #include "gateway/registry/event_encoder.h"
-#include "gateway/registry/utf8.h"
 #include "google/protobuf/util/time_util.h"
 #include "sip/base/ascii.h"
+#include "sip/base/utf8.h"
 
 namespace sipevents::gateway {
 namespace {

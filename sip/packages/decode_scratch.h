@@ -7,6 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "pugixml.hpp"
+#include "sip/base/reverse_wire_writer.h"
 #include "sip/packages/document.h"
 #include "sip/packages/xml_names.h"
 
@@ -36,6 +37,9 @@ class DecodeScratch {
   // Copies `body` for decoding of a package's own, in place.
   std::string& Load(std::string_view body);
 
+  // Writes an EncodedDocument, or a part of one; holds what was written before.
+  ReverseWireWriter& writer() { return writer_; }
+
   // The document being built; holds that of the call before.
   Document& document() { return document_; }
 
@@ -44,6 +48,7 @@ class DecodeScratch {
   pugi::xml_document xml_;
   XmlNames names_;
   std::deque<std::string> joined_;  // texts that came in pieces
+  ReverseWireWriter writer_;
   Document document_;
 };
 

@@ -1,6 +1,5 @@
 #include "sip/packages/dialog_info.h"
 
-#include <algorithm>
 #include <map>
 #include <memory>
 #include <string>
@@ -13,6 +12,7 @@
 #include "sip/packages/call_table.h"
 #include "sip/packages/dialog_info_decoder.h"
 #include "sip/packages/media_type.h"
+#include "sip/packages/version_chain.h"
 
 namespace sipevents::sip {
 namespace {
@@ -34,57 +34,21 @@ class DialogMerger final : public StateMerger {
  private:
   struct Fork {
     CallTable table;
-    bool loaded = false;  // a document was applied
-    uint32_t version = 0;
-    uint32_t cseq = 0;  // highest NOTIFY that brought a document
-    // A resync was asked for and no full document came since. It is not asked for again, lest
-    // a notifier that never sends a usable one be asked without end.
-    bool asked = false;
+    VersionChain chain;
   };
-  // What to do with a document.
-  enum class Verdict { kApply, kGap, kOld, kUnusable };
+  using Verdict = VersionChain::Verdict;
 
-  static Verdict Judge(const Fork& fork, const IncomingDialogInfo& incoming,
-                       const MergeInput& input);
   // An error that leaves the table as it was.
   static MergeResult Fail(Fork& fork, std::string error);
-  static bool AskOnce(Fork& fork);
   MergeResult Apply(Fork& fork, const IncomingDialogInfo& incoming, bool gap,
                     DecodeScratch& scratch);
 
   std::map<uint32_t, Fork> forks_;
 };
 
-absl::Status CheckType(const MergeInput& input) {
-  if (MatchesMediaType(input.content_type, kDialogInfoType)) return absl::OkStatus();
-  if (input.lenient && input.content_type.empty()) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat("content type ",
-                                                 QuoteForMessage(input.content_type),
-                                                 " instead of ", AbslView(kDialogInfoType)));
-}
-
-bool DialogMerger::AskOnce(Fork& fork) { return !std::exchange(fork.asked, true); }
-
 MergeResult DialogMerger::Fail(Fork& fork, std::string error) {
-  return {.kind = MergeResult::Kind::kError, .resync = AskOnce(fork), .error = std::move(error)};
-}
-
-DialogMerger::Verdict DialogMerger::Judge(const Fork& fork, const IncomingDialogInfo& incoming,
-                                          const MergeInput& input) {
-  const bool newer = !fork.loaded || input.cseq > fork.cseq;
-  // Many PBXs send full documents whose version stands still, starts over or is not there; the
-  // order of the NOTIFYs then tells which is newer (DEV-08).
-  const bool trust_order = input.lenient && !incoming.partial && newer;
-  if (!incoming.version) {
-    if (incoming.partial) return Verdict::kUnusable;
-    return trust_order ? Verdict::kApply : Verdict::kOld;
-  }
-  // The table of a partial document is not complete, if it is the first.
-  if (!fork.loaded) return incoming.partial ? Verdict::kGap : Verdict::kApply;
-  const uint64_t next = uint64_t{fork.version} + 1;
-  if (*incoming.version < next) return trust_order ? Verdict::kApply : Verdict::kOld;
-  // A full document makes good for what was missed.
-  return *incoming.version > next && incoming.partial ? Verdict::kGap : Verdict::kApply;
+  return {
+      .kind = MergeResult::Kind::kError, .resync = fork.chain.AskOnce(), .error = std::move(error)};
 }
 
 MergeResult DialogMerger::Apply(Fork& fork, const IncomingDialogInfo& incoming, bool gap,
@@ -92,16 +56,14 @@ MergeResult DialogMerger::Apply(Fork& fork, const IncomingDialogInfo& incoming, 
   if (const absl::Status status = fork.table.Apply(incoming); !status.ok()) {
     return Fail(fork, std::string(status.message()));
   }
-  fork.loaded = true;
-  if (incoming.version) fork.version = *incoming.version;
-  if (!incoming.partial) fork.asked = false;
+  fork.chain.OnApplied({incoming.version, incoming.partial});
   DialogInfo info = fork.table.Show();
-  info.version = fork.version;
+  info.version = fork.chain.version();
   scratch.document() = std::move(info);
   return {.kind = MergeResult::Kind::kDocument,
           .document = &scratch.document(),
           .body_is_partial = incoming.partial,
-          .resync = gap && AskOnce(fork)};
+          .resync = gap && fork.chain.AskOnce()};
 }
 
 MergeResult DialogMerger::Merge(const MergeInput& input, DecodeScratch& scratch) {
@@ -111,13 +73,12 @@ MergeResult DialogMerger::Merge(const MergeInput& input, DecodeScratch& scratch)
             .error = absl::StrCat("more than ", kMaxForks, " forks")};
   }
   Fork& fork = forks_[input.dialog];
-  if (const absl::Status status = CheckType(input); !status.ok()) {
+  if (const absl::Status status = CheckMediaType(input, kDialogInfoType); !status.ok()) {
     return Fail(fork, std::string(status.message()));
   }
   const auto incoming = DecodeDialogInfo(input.body, input.lenient, scratch);
   if (!incoming.ok()) return Fail(fork, std::string(incoming.status().message()));
-  const Verdict verdict = Judge(fork, *incoming, input);
-  fork.cseq = std::max(fork.cseq, input.cseq);
+  const Verdict verdict = fork.chain.Judge({incoming->version, incoming->partial}, input);
   switch (verdict) {
     case Verdict::kOld:
       return {.body_is_partial = incoming->partial};
@@ -130,27 +91,8 @@ MergeResult DialogMerger::Merge(const MergeInput& input, DecodeScratch& scratch)
   return Apply(fork, *incoming, verdict == Verdict::kGap, scratch);
 }
 
-class DialogEventPackage final : public EventPackage {
- public:
-  std::string_view name() const override { return "dialog"; }
-  PackageKind kind() const override { return PackageKind::kState; }
-  const std::vector<std::string>& accept() const override { return accept_; }
-  absl::Duration default_expires() const override { return absl::Seconds(3600); }
-  bool allows_forks() const override { return true; }
-  bool merges_forks() const override { return false; }
-  std::unique_ptr<StateMerger> NewMerger() const override {
-    return std::make_unique<DialogMerger>();
-  }
-
- private:
-  const std::vector<std::string> accept_ = {std::string(kDialogInfoType)};
-};
-
 }  // namespace
 
-const EventPackage& DialogPackage() {
-  static const auto& package = *new DialogEventPackage();
-  return package;
-}
+std::unique_ptr<StateMerger> NewDialogMerger() { return std::make_unique<DialogMerger>(); }
 
 }  // namespace sipevents::sip

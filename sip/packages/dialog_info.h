@@ -1,6 +1,8 @@
 #ifndef SIP_PACKAGES_DIALOG_INFO_H_
 #define SIP_PACKAGES_DIALOG_INFO_H_
 
+#include <memory>
+
 #include "sip/packages/event_package.h"
 
 namespace sipevents::sip {
@@ -10,9 +12,9 @@ inline constexpr size_t kMaxCalls = 1000;
 // Most memory that the state of one fork may take, in octets, by estimate.
 inline constexpr size_t kMaxCallTableOctets = 4 << 20;
 
-// The package `dialog` (RFC 4235). Bodies may be partial: each fork has a table of its calls
-// (algorithm ALG-A of the catalogue). Any thread.
-const EventPackage& DialogPackage();
+// Merges the documents of the package `dialog` (RFC 4235). Bodies may be partial: each fork has a
+// table of its calls (ALG-A of the catalogue). Any thread.
+std::unique_ptr<StateMerger> NewDialogMerger();
 
 }  // namespace sipevents::sip
 

@@ -183,8 +183,18 @@ struct MessageSummary {
   std::vector<TextPairs> new_messages;
 };
 
+// ---- all other packages
+
+// A state as octets: the fields of its message in the contract, in protobuf's wire format. What
+// merges rows keeps them like this, so that showing a state is copying it.
+struct EncodedDocument {
+  int number = 0;  // of the field of v1.Event that holds it
+  std::string_view fields;
+};
+
 // The state of one resource; std::monostate where the package has no typed form.
-using Document = std::variant<std::monostate, Presence, DialogInfo, MessageSummary>;
+using Document =
+    std::variant<std::monostate, Presence, DialogInfo, MessageSummary, EncodedDocument>;
 
 }  // namespace sipevents::sip
 

@@ -29,7 +29,10 @@ struct MergeInput {
   uint32_t dialog = 0;
   std::string_view content_type;  // as received, with parameters
   std::string_view body;
-  uint32_t cseq = 0;    // of the NOTIFY
+  // Headers in which some packages carry their state; empty: none.
+  std::string_view event_parameters = {};  // of Event, e.g. `effective-by=3600`, `id=42`
+  std::string_view call_info = {};         // all Call-Info values, joined by commas
+  uint32_t cseq = 0;                       // of the NOTIFY
   bool lenient = true;  // --sip_profile: tolerate what deployed servers get wrong
 };
 
@@ -65,30 +68,31 @@ class StateMerger {
   virtual MergeResult DropDialog(uint32_t dialog, DecodeScratch& scratch) = 0;
 };
 
-// One event package: what RFC 6665 section 5.4 asks a package to define (PKG-01 … PKG-11).
+// One event package: what RFC 6665 section 5.4 asks a package to define (PKG-01 … PKG-11). A row of
+// the table in package_table.cc.
 //
-// Threads: immutable after construction; any thread.
-class EventPackage {
- public:
-  virtual ~EventPackage() = default;
-
-  // Token of the Event header (PKG-01); empty for the opaque package, which serves any name.
-  virtual std::string_view name() const = 0;
-  virtual PackageKind kind() const = 0;
+// Threads: immutable; any thread.
+struct EventPackage {
+  // Token of the Event header (PKG-01); empty for the opaque package, which serves any name. Of a
+  // template, the name of its most usual use; see template_suffix.
+  std::string_view name;
+  PackageKind kind = PackageKind::kState;
   // Body types to put into Accept, the default one first (PKG-05). Empty: no Accept is sent
   // and any type is taken.
-  virtual const std::vector<std::string>& accept() const = 0;
-  // Whether bodies of a type that accept() does not name are decoded all the same, where peers'
-  // deviations are tolerated (DEV-10).
-  virtual bool tolerates(std::string_view /*content_type*/) const { return false; }
+  std::vector<std::string> accept{};
   // Duration to ask for (PKG-04).
-  virtual absl::Duration default_expires() const = 0;
+  absl::Duration default_expires = absl::Hours(1);
   // May a forked SUBSCRIBE install several subscriptions? (PKG-10, SUB-25, SUB-26)
-  virtual bool allows_forks() const = 0;
+  bool allows_forks = false;
   // Is the state the union over all forks (then each event shows all), or does each fork
   // have its own?
-  virtual bool merges_forks() const = 0;
-  virtual std::unique_ptr<StateMerger> NewMerger() const = 0;
+  bool merges_forks = false;
+  std::unique_ptr<StateMerger> (*new_merger)() = nullptr;
+  // A media type that is decoded as well where peers' deviations are tolerated (DEV-10).
+  std::string_view tolerated_type = {};
+  // Serves every name that ends in this, e.g. ".winfo" (RFC 6665 section 5.1); empty: its name
+  // only.
+  std::string_view template_suffix = {};
 };
 
 }  // namespace sipevents::sip

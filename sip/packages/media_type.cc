@@ -1,5 +1,6 @@
 #include "sip/packages/media_type.h"
 
+#include "absl/strings/str_cat.h"
 #include "sip/base/ascii.h"
 
 namespace sipevents::sip {
@@ -13,6 +14,13 @@ bool MatchesMediaType(std::string_view content_type, std::string_view type) {
   if (slash == std::string_view::npos || type_slash == std::string_view::npos) return false;
   return EqualsIgnoreCase(TrimBlanks(content_type.substr(0, slash)), type.substr(0, type_slash)) &&
          EqualsIgnoreCase(TrimBlanks(content_type.substr(slash + 1)), type.substr(type_slash + 1));
+}
+
+absl::Status CheckMediaType(const MergeInput& input, std::string_view type) {
+  if (MatchesMediaType(input.content_type, type)) return absl::OkStatus();
+  if (input.lenient && input.content_type.empty()) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(
+      "content type ", QuoteForMessage(input.content_type), " instead of ", AbslView(type)));
 }
 
 }  // namespace sipevents::sip

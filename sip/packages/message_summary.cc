@@ -66,12 +66,7 @@ class SummaryMerger final : public StateMerger {
 
 absl::Status SummaryMerger::Take(const MergeInput& input, DecodeScratch& scratch,
                                  MessageSummary& summary) {
-  const bool untyped = input.lenient && input.content_type.empty();
-  if (!untyped && !MatchesMediaType(input.content_type, kSummaryType)) {
-    return absl::InvalidArgumentError(absl::StrCat("content type ",
-                                                   QuoteForMessage(input.content_type),
-                                                   " instead of ", AbslView(kSummaryType)));
-  }
+  SIPEVENTS_RETURN_IF_ERROR(CheckMediaType(input, kSummaryType));
   if (forks_.size() >= kMaxForks && !forks_.contains(input.dialog)) {
     return absl::ResourceExhaustedError(absl::StrCat("more than ", kMaxForks, " forks"));
   }
@@ -116,27 +111,8 @@ MergeResult SummaryMerger::DropDialog(uint32_t dialog, DecodeScratch& scratch) {
   return {.kind = MergeResult::Kind::kDocument, .document = &scratch.document()};
 }
 
-class MessageSummaryEventPackage final : public EventPackage {
- public:
-  std::string_view name() const override { return "message-summary"; }
-  PackageKind kind() const override { return PackageKind::kState; }
-  const std::vector<std::string>& accept() const override { return accept_; }
-  absl::Duration default_expires() const override { return absl::Seconds(3600); }
-  bool allows_forks() const override { return true; }
-  bool merges_forks() const override { return true; }
-  std::unique_ptr<StateMerger> NewMerger() const override {
-    return std::make_unique<SummaryMerger>();
-  }
-
- private:
-  const std::vector<std::string> accept_ = {std::string(kSummaryType)};
-};
-
 }  // namespace
 
-const EventPackage& MessageSummaryPackage() {
-  static const auto& package = *new MessageSummaryEventPackage();
-  return package;
-}
+std::unique_ptr<StateMerger> NewMessageSummaryMerger() { return std::make_unique<SummaryMerger>(); }
 
 }  // namespace sipevents::sip

@@ -1,6 +1,7 @@
 #ifndef SIP_PACKAGES_MESSAGE_SUMMARY_H_
 #define SIP_PACKAGES_MESSAGE_SUMMARY_H_
 
+#include <memory>
 #include <string_view>
 
 #include "absl/status/status.h"
@@ -10,9 +11,9 @@
 
 namespace sipevents::sip {
 
-// The package `message-summary` (RFC 3842). Each body is the full state of its fork; the
-// state of the Subscription is merged over all forks. Any thread.
-const EventPackage& MessageSummaryPackage();
+// Merges the bodies of the package `message-summary` (RFC 3842). Each one is the full state of its
+// fork; the state of the Subscription is merged over all forks. Any thread.
+std::unique_ptr<StateMerger> NewMessageSummaryMerger();
 
 // Decodes a message summary into `summary`, whose text points into `scratch`. Counts above
 // 2^32-1 are clamped.

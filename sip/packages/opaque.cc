@@ -23,27 +23,8 @@ class OpaqueMerger final : public StateMerger {
   const Document document_{};
 };
 
-class Opaque final : public EventPackage {
- public:
-  std::string_view name() const override { return ""; }
-  PackageKind kind() const override { return PackageKind::kEvent; }
-  const std::vector<std::string>& accept() const override { return accept_; }
-  absl::Duration default_expires() const override { return absl::Seconds(3600); }
-  bool allows_forks() const override { return false; }
-  bool merges_forks() const override { return false; }
-  std::unique_ptr<StateMerger> NewMerger() const override {
-    return std::make_unique<OpaqueMerger>();
-  }
-
- private:
-  const std::vector<std::string> accept_{};
-};
-
 }  // namespace
 
-const EventPackage& OpaquePackage() {
-  static const Opaque& package = *new Opaque();
-  return package;
-}
+std::unique_ptr<StateMerger> NewOpaqueMerger() { return std::make_unique<OpaqueMerger>(); }
 
 }  // namespace sipevents::sip

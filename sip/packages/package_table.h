@@ -16,7 +16,7 @@ const EventPackage& FindPackage(std::string_view name);
 bool IsTypedPackage(std::string_view name);
 
 // All packages with a name of their own, by name: what Allow-Events lists.
-const std::vector<const EventPackage*>& TypedPackages();
+const std::vector<EventPackage>& TypedPackages();
 
 }  // namespace sipevents::sip
 

@@ -240,40 +240,16 @@ class PresenceMerger final : public StateMerger {
 
  private:
   static absl::Status CheckType(const MergeInput& input) {
-    if (MatchesMediaType(input.content_type, kPidfType)) return absl::OkStatus();
-    const bool tolerated =
-        input.content_type.empty() || MatchesMediaType(input.content_type, kLegacyPidfType);
-    if (input.lenient && tolerated) return absl::OkStatus();
-    return absl::InvalidArgumentError(absl::StrCat(
-        "content type ", QuoteForMessage(input.content_type), " instead of ", AbslView(kPidfType)));
+    if (input.lenient && MatchesMediaType(input.content_type, kLegacyPidfType)) {
+      return absl::OkStatus();
+    }
+    return CheckMediaType(input, kPidfType);
   }
-};
-
-class PresenceEventPackage final : public EventPackage {
- public:
-  std::string_view name() const override { return "presence"; }
-  PackageKind kind() const override { return PackageKind::kState; }
-  const std::vector<std::string>& accept() const override { return accept_; }
-  bool tolerates(std::string_view content_type) const override {
-    return MatchesMediaType(content_type, kLegacyPidfType);
-  }
-  absl::Duration default_expires() const override { return absl::Seconds(3600); }
-  bool allows_forks() const override { return false; }
-  bool merges_forks() const override { return false; }
-  std::unique_ptr<StateMerger> NewMerger() const override {
-    return std::make_unique<PresenceMerger>();
-  }
-
- private:
-  const std::vector<std::string> accept_ = {std::string(kPidfType)};
 };
 
 }  // namespace
 
-const EventPackage& PresencePackage() {
-  static const auto& package = *new PresenceEventPackage();
-  return package;
-}
+std::unique_ptr<StateMerger> NewPresenceMerger() { return std::make_unique<PresenceMerger>(); }
 
 absl::Status DecodePidf(std::string_view body, bool lenient, DecodeScratch& scratch,
                         Presence& presence) {

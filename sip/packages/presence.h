@@ -1,6 +1,7 @@
 #ifndef SIP_PACKAGES_PRESENCE_H_
 #define SIP_PACKAGES_PRESENCE_H_
 
+#include <memory>
 #include <string_view>
 
 #include "absl/status/status.h"
@@ -10,9 +11,9 @@
 
 namespace sipevents::sip {
 
-// The package `presence` (RFC 3856): PIDF (RFC 3863) with data model (RFC 4479) and RPID
-// (RFC 4480). Each body is the full state. Any thread.
-const EventPackage& PresencePackage();
+// Decodes the bodies of the package `presence` (RFC 3856): PIDF (RFC 3863) with data model
+// (RFC 4479) and RPID (RFC 4480). Each one is the full state. Any thread.
+std::unique_ptr<StateMerger> NewPresenceMerger();
 
 // Decodes a PIDF document into `presence`, whose text points into `scratch`.
 // INVALID_ARGUMENT: see ParseGuardedXml; another root than PIDF's `presence`; a child of it

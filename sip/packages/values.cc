@@ -111,28 +111,6 @@ bool TakeZone(std::string_view text, int64_t& seconds_east) {
   return true;
 }
 
-// Length of the well-formed sequence that begins with the non-ASCII octet at `at`; 0 if none
-// does (RFC 3629 section 4).
-size_t SequenceLength(std::string_view text, size_t at) {
-  const auto octet = [&](size_t i) -> unsigned {
-    return at + i < text.size() ? static_cast<unsigned char>(text[at + i]) : 0;
-  };
-  const auto is_tail = [&](size_t i) { return (octet(i) & 0xC0U) == 0x80U; };
-  const unsigned first = octet(0);
-  if (first >= 0xC2 && first <= 0xDF) return is_tail(1) ? 2 : 0;
-  if (first >= 0xE0 && first <= 0xEF) {
-    const unsigned low = first == 0xE0 ? 0xA0 : 0x80;
-    const unsigned high = first == 0xED ? 0x9F : 0xBF;
-    return octet(1) >= low && octet(1) <= high && is_tail(2) ? 3 : 0;
-  }
-  if (first >= 0xF0 && first <= 0xF4) {
-    const unsigned low = first == 0xF0 ? 0x90 : 0x80;
-    const unsigned high = first == 0xF4 ? 0x8F : 0xBF;
-    return octet(1) >= low && octet(1) <= high && is_tail(2) && is_tail(3) ? 4 : 0;
-  }
-  return 0;
-}
-
 }  // namespace
 
 std::optional<uint64_t> ParseClamped(std::string_view text, uint64_t max) {
@@ -181,29 +159,6 @@ std::optional<absl::Time> ParseDateTime(std::string_view text) {
   const int64_t instant = days * 86'400 + seconds - seconds_east;
   if (instant < kFirstSecond || instant > kLastSecond) return std::nullopt;
   return absl::FromUnixSeconds(instant) + absl::Nanoseconds(nanoseconds);
-}
-
-bool IsUtf8(std::string_view text) {
-  size_t at = 0;
-  while (at < text.size()) {
-    // The hot path: 32 octets of ASCII at a time.
-    std::array<uint64_t, 4> words{};
-    if (at + sizeof words <= text.size()) {
-      std::memcpy(words.data(), text.data() + at, sizeof words);
-      if (((words[0] | words[1] | words[2] | words[3]) & 0x8080808080808080U) == 0) {
-        at += sizeof words;
-        continue;
-      }
-    }
-    if (static_cast<unsigned char>(text[at]) < 0x80) {
-      ++at;
-      continue;
-    }
-    const size_t length = SequenceLength(text, at);
-    if (length == 0) return false;
-    at += length;
-  }
-  return true;
 }
 
 std::string Latin1ToUtf8(std::string_view text) {

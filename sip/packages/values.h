@@ -24,9 +24,6 @@ std::optional<double> ParseDecimal(std::string_view text);
 // instant is outside these years in UTC.
 std::optional<absl::Time> ParseDateTime(std::string_view text);
 
-// Whether the text is well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms).
-bool IsUtf8(std::string_view text);
-
 // Reads octets as ISO-8859-1 and writes them as UTF-8.
 std::string Latin1ToUtf8(std::string_view text);
 

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "sip/base/ascii.h"
 #include "sip/base/status_macros.h"
+#include "sip/base/utf8.h"
 #include "sip/packages/event_package.h"
 #include "sip/packages/values.h"
 

@@ -62,17 +62,17 @@ bool XmlNames::Declare(pugi::xml_node element, bool lenient) {
     if (bindings_.size() == kMaxBindings) return false;
     const std::string_view prefix =
         name.size() > kXmlns.size() ? name.substr(kXmlns.size() + 1) : std::string_view();
-    bindings_.push_back({prefix, SpaceOfUri(attribute.value(), lenient)});
+    bindings_.push_back({prefix, SpaceOfUri(attribute.value(), lenient), attribute.value()});
   }
   return true;
 }
 
-XmlNamespace XmlNames::Lookup(std::string_view prefix) const {
+const XmlNames::Binding* XmlNames::Lookup(std::string_view prefix) const {
   // The innermost declaration wins.
   for (auto binding = bindings_.rbegin(); binding != bindings_.rend(); ++binding) {
-    if (binding->prefix == prefix) return binding->space;
+    if (binding->prefix == prefix) return &*binding;
   }
-  return XmlNamespace::kNone;
+  return nullptr;
 }
 
 absl::Status XmlNames::Learn(pugi::xml_node root, bool has_inner, bool lenient) {
@@ -104,7 +104,8 @@ absl::Status XmlNames::LearnInner(pugi::xml_node root, bool lenient) {
     const std::string_view name = node.name();
     const size_t colon = name.find(':');
     const bool prefixed = colon != std::string_view::npos;
-    spaces_[node.internal_object()] = Lookup(prefixed ? name.substr(0, colon) : "");
+    const Binding* const binding = Lookup(prefixed ? name.substr(0, colon) : std::string_view());
+    if (binding != nullptr) spaces_[node.internal_object()] = {binding->space, binding->uri, {}};
   }
   return absl::OkStatus();
 }
@@ -114,9 +115,14 @@ XmlName XmlNames::Of(pugi::xml_node element) const {
   const size_t colon = name.find(':');
   const bool prefixed = colon != std::string_view::npos;
   const std::string_view local = prefixed ? name.substr(colon + 1) : name;
-  if (!has_inner_) return {Lookup(prefixed ? name.substr(0, colon) : std::string_view()), local};
-  const auto found = spaces_.find(element.internal_object());
-  return {found == spaces_.end() ? XmlNamespace::kNone : found->second, local};
+  if (has_inner_) {
+    const auto found = spaces_.find(element.internal_object());
+    return found == spaces_.end() ? XmlName{.local = local}
+                                  : XmlName{found->second.space, found->second.uri, local};
+  }
+  const Binding* const binding = Lookup(prefixed ? name.substr(0, colon) : std::string_view());
+  return binding == nullptr ? XmlName{.local = local}
+                            : XmlName{binding->space, binding->uri, local};
 }
 
 }  // namespace sipevents::sip

@@ -28,6 +28,7 @@ enum class XmlNamespace : uint8_t {
 // What an element is called, whatever its prefix.
 struct XmlName {
   XmlNamespace space = XmlNamespace::kNone;
+  std::string_view uri;  // of the namespace, as declared; empty: none
   std::string_view local;
 };
 
@@ -53,17 +54,19 @@ class XmlNames {
   struct Binding {
     std::string_view prefix;  // empty: the default namespace
     XmlNamespace space;
+    std::string_view uri;
   };
 
   // Adds what `element` declares; false if there are too many.
   bool Declare(pugi::xml_node element, bool lenient);
-  XmlNamespace Lookup(std::string_view prefix) const;
+  // The binding in force; null: none.
+  const Binding* Lookup(std::string_view prefix) const;
   absl::Status LearnInner(pugi::xml_node root, bool lenient);
 
   std::vector<Binding> bindings_;
   bool has_inner_ = false;
-  // With has_inner_: the namespace of each element.
-  absl::flat_hash_map<const pugi::xml_node_struct*, XmlNamespace> spaces_;
+  // With has_inner_: the namespace of each element; its name is not set.
+  absl::flat_hash_map<const pugi::xml_node_struct*, XmlName> spaces_;
 };
 
 // Whether the attribute declares a namespace.

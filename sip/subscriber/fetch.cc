@@ -40,7 +40,7 @@ Fetch::Fetch(SubscriberContext& context, DigestCache& digests, SubscribeRequest 
       digests_(digests),
       subscribe_(context, std::move(request)),
       package_(FindPackage(subscribe_.request().event_package)),
-      merger_(package_.NewMerger()),
+      merger_(package_.new_merger()),
       observer_(std::move(observer)),
       on_done_(std::move(on_done)),
       id_(context.dialogs.Add(*this)),
@@ -143,7 +143,7 @@ NotifyAnswer Fetch::OnNotify(const IncomingNotify& notify) {
   }
   // From the loop, so that this answer is on its way before the result is.
   const absl::Duration wait =
-      package_.allows_forks() ? std::max(context_.t1, kForkWait) : absl::ZeroDuration();
+      package_.allows_forks ? std::max(context_.t1, kForkWait) : absl::ZeroDuration();
   if (forks_.size() == 1) ArmTimer(wait, [this] { Finish(told_ ? FetchResult() : refusal_); });
   return {200, {}};
 }
@@ -153,7 +153,7 @@ NotifyAnswer Fetch::OnNotify(const IncomingNotify& notify) {
 bool Fetch::MayAdd(std::string_view tag) const {
   if (tag.empty() || tag.size() > kMaxTagOctets || forks_.size() >= kMaxForks) return false;
   if (forks_.empty()) return observer_ != nullptr;
-  return package_.allows_forks() && context_.clock.Now() < timer_n_end_;
+  return package_.allows_forks && context_.clock.Now() < timer_n_end_;
 }
 
 // Of a fork that has answered: its first NOTIFY again, or the last one of a short subscription.

@@ -27,7 +27,8 @@ bool IsAccepted(const std::vector<std::string>& accept, std::string_view content
 // DEV-10.
 bool IsTolerated(const SubscriberContext& context, const SubscribeTemplate& subscribe,
                  std::string_view content_type) {
-  if (context.strict || !FindPackage(subscribe.request().event_package).tolerates(content_type)) {
+  const std::string_view tolerated = FindPackage(subscribe.request().event_package).tolerated_type;
+  if (context.strict || tolerated.empty() || !MatchesMediaType(content_type, tolerated)) {
     return false;
   }
   if (context.metrics != nullptr) context.metrics->OnDeviation("DEV-10");

@@ -32,10 +32,10 @@ SubscribeTemplate::SubscribeTemplate(SubscriberContext& context, SubscribeReques
     if (EqualsIgnoreCase(name, "id")) event_id_ = value;
   }
   const EventPackage& package = FindPackage(request_.event_package);
-  accept_ = request_.accept.empty() ? package.accept() : request_.accept;
+  accept_ = request_.accept.empty() ? package.accept : request_.accept;
   expires_ = request_.expires > absl::ZeroDuration()  ? request_.expires
              : context.expires > absl::ZeroDuration() ? context.expires
-                                                      : package.default_expires();
+                                                      : package.default_expires;
 }
 
 OutgoingRequest SubscribeTemplate::Fill(bool in_dialog) const {

@@ -92,7 +92,7 @@ NotifyAnswer Subscriber::OnNotify(const IncomingNotify& notify) {
     return {481, {}};
   }
   std::vector<std::string> names;
-  for (const EventPackage* package : TypedPackages()) names.emplace_back(package->name());
+  for (const EventPackage& package : TypedPackages()) names.emplace_back(package.name);
   return {489, {{"Allow-Events", absl::StrJoin(names, ", ")}}};
 }
 

@@ -43,7 +43,7 @@ Subscription::Subscription(SubscriberContext& context, SubscribeRequest request,
     : context_(context),
       subscribe_(context, std::move(request)),
       package_(FindPackage(subscribe_.request().event_package)),
-      merger_(package_.NewMerger()),
+      merger_(package_.new_merger()),
       observer_(std::move(observer)),
       on_done_(std::move(on_done)),
       dialogs_(context.dialogs, *this) {}
@@ -201,7 +201,7 @@ bool Subscription::MayMakeDialog(const IncomingNotify& notify) const {
   if (attempt_ == nullptr || attempt_->state.phase == AttemptPhase::kClosed) return false;
   if (notify.from_tag.empty() || notify.from_tag.size() > kMaxTagOctets) return false;
   if (attempt_->exchange.leg().call_id != notify.call_id) return false;
-  if (attempt_->dialog_was_made && !package_.allows_forks()) return false;
+  if (attempt_->dialog_was_made && !package_.allows_forks) return false;
   return dialogs_.size() < kMaxDialogs;
 }
 

@@ -11,8 +11,10 @@ import re
 # fits says where a file belongs.
 MAY_USE = {
     "api": [],
+    # Names and numbers of the contract, nothing of protobuf.
+    "api/sipevents/v1/field_numbers": [],
     "sip/base": [],
-    "sip/packages": ["sip/base", "sip/agent"],
+    "sip/packages": ["sip/base", "sip/agent", "api/sipevents/v1/field_numbers"],
     "sip/auth": ["sip/base"],
     "sip/dialog": ["sip/base"],
     "sip/transport": ["sip/base", "sip/agent"],

@@ -1,7 +1,7 @@
 """One fuzz target in its two forms."""
 
-def fuzz_target(name, deps, dictionary = None):
-    """Defines NAME.cc as a fuzz target.
+def fuzz_target(name, deps, dictionary = None, srcs = None, local_defines = []):
+    """Defines NAME.cc, or `srcs`, as a fuzz target.
 
     NAME_corpus_test, an ordinary test, runs what corpus/NAME holds through it; NAME_fuzzer, built
     by tools/fuzz with --config=fuzz only, looks for more, with the words of
@@ -10,7 +10,8 @@ def fuzz_target(name, deps, dictionary = None):
     native.cc_library(
         name = name,
         testonly = True,
-        srcs = [name + ".cc"],
+        srcs = srcs or [name + ".cc"],
+        local_defines = local_defines,
         alwayslink = True,
         deps = deps + [":fuzzing"],
     )

@@ -41,7 +41,7 @@ Step ReadStep(std::string_view part, std::string_view type) {
 // A merger and what is behind it, as on the way of a notification.
 class Way {
  public:
-  explicit Way(const sip::EventPackage& package) : merger_(package.NewMerger()) {}
+  explicit Way(const sip::EventPackage& package) : merger_(package.new_merger()) {}
 
   // Makes the memory of the scratch another one than that of a new one.
   void Stir(std::string_view body) {

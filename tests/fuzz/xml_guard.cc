@@ -5,6 +5,7 @@
 
 #include "sip/packages/xml_guard.h"
 
+#include "sip/base/utf8.h"
 #include "sip/packages/decode_scratch.h"
 #include "sip/packages/values.h"
 #include "tests/fuzz/fuzzing.h"
@@ -13,7 +14,7 @@ namespace sipevents::fuzz {
 namespace {
 
 void CheckText(std::string_view text) {
-  FUZZ_EXPECT(sip::IsUtf8(text));
+  FUZZ_EXPECT(IsUtf8(text));
   FUZZ_EXPECT(text.find('\0') == std::string_view::npos);
 }
 

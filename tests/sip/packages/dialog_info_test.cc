@@ -7,6 +7,7 @@
 #include "absl/time/time.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "sip/packages/package_table.h"
 #include "tests/sip/packages/merging.h"
 
 // What is in a dialog-info document and how calls are merged; for versions see
@@ -58,7 +59,7 @@ s=-
 
 TEST(DialogInfoTest, EverythingOfACallIsDecoded) {
   // given
-  Merging merging(DialogPackage(), kType);
+  Merging merging(FindPackage("dialog"), kType);
 
   // when
   const MergeResult result = merging.Feed(Info(3, "full", kRich));
@@ -88,7 +89,7 @@ TEST(DialogInfoTest, EverythingOfACallIsDecoded) {
 
 TEST(DialogInfoTest, BothPartiesAreDecoded) {
   // given
-  Merging merging(DialogPackage(), kType);
+  Merging merging(FindPackage("dialog"), kType);
 
   // when
   const MergeResult result = merging.Feed(Info(3, "full", kRich));
@@ -111,7 +112,7 @@ TEST(DialogInfoTest, BothPartiesAreDecoded) {
 
 TEST(DialogInfoTest, StatesAndEventsIgnoreCaseAndUnknownOnesAreUnspecified) {
   // Erratum 2861 of RFC 4235.
-  Merging merging(DialogPackage(), kType);
+  Merging merging(FindPackage("dialog"), kType);
   const MergeResult result = merging.Feed(Info(
       0, "full",
       "<dialog id='1' direction='INITIATOR'><state> Confirmed\n</state></dialog>"
@@ -133,7 +134,7 @@ TEST(DialogInfoTest, StatesAndEventsIgnoreCaseAndUnknownOnesAreUnspecified) {
 }
 
 TEST(DialogInfoTest, ExtensionsAndOtherNamespacesAreIgnored) {
-  Merging merging(DialogPackage(), kType);
+  Merging merging(FindPackage("dialog"), kType);
   const MergeResult result = merging.Feed(
       "<d:dialog-info xmlns:d='urn:ietf:params:xml:ns:dialog-info' xmlns:sa="
       "'urn:ietf:params:xml:ns:sa-dialog-info' version='0' state='full' entity='sip:a@b'>"
@@ -144,7 +145,7 @@ TEST(DialogInfoTest, ExtensionsAndOtherNamespacesAreIgnored) {
 }
 
 TEST(DialogInfoTest, WrongRootStateOrTypeIsAnError) {
-  Merging merging(DialogPackage(), kType);
+  Merging merging(FindPackage("dialog"), kType);
   for (const std::string& body :
        {std::string("<dialog-info version='0' state='full' entity='sip:a@b'/>"),
         std::string("<presence xmlns='urn:ietf:params:xml:ns:dialog-info'/>"), Info(0, "half", ""),
@@ -158,7 +159,7 @@ TEST(DialogInfoTest, WrongRootStateOrTypeIsAnError) {
 
 TEST(DialogInfoTest, PartialDocumentReplacesOnlyTheCallsItNames) {
   // given
-  Merging merging(DialogPackage(), kType);
+  Merging merging(FindPackage("dialog"), kType);
   merging.Feed(Info(0, "full", CallXml("a", "early") + CallXml("b", "early")));
 
   // when
@@ -177,7 +178,7 @@ TEST(DialogInfoTest, PartialDocumentReplacesOnlyTheCallsItNames) {
 }
 
 TEST(DialogInfoTest, FullDocumentReplacesAllCalls) {
-  Merging merging(DialogPackage(), kType);
+  Merging merging(FindPackage("dialog"), kType);
   merging.Feed(Info(0, "full", CallXml("a", "early") + CallXml("b", "early")));
   EXPECT_THAT(IdsOf(merging.Feed(Info(1, "full", CallXml("c", "early")))), ElementsAre("c"));
   EXPECT_THAT(IdsOf(merging.Feed(Info(2, "full", ""))), IsEmpty());
@@ -185,7 +186,7 @@ TEST(DialogInfoTest, FullDocumentReplacesAllCalls) {
 
 TEST(DialogInfoTest, PartialDocumentLeavesUnsaidPartsOfACallAsTheyWere) {
   // given
-  Merging merging(DialogPackage(), kType);
+  Merging merging(FindPackage("dialog"), kType);
   merging.Feed(Info(0, "full", kRich));
 
   // when: the peer's target changes, our cseq grows, the state's event is gone
@@ -219,7 +220,7 @@ TEST(DialogInfoTest, PartialDocumentLeavesUnsaidPartsOfACallAsTheyWere) {
 
 TEST(DialogInfoTest, PartialDocumentReplacesPartsThatAreThereThoughEmpty) {
   // given
-  Merging merging(DialogPackage(), kType);
+  Merging merging(FindPackage("dialog"), kType);
   merging.Feed(Info(0, "full", kRich));
 
   // when
@@ -238,7 +239,7 @@ TEST(DialogInfoTest, PartialDocumentReplacesPartsThatAreThereThoughEmpty) {
 }
 
 TEST(DialogInfoTest, FullDocumentInheritsNothing) {
-  Merging merging(DialogPackage(), kType);
+  Merging merging(FindPackage("dialog"), kType);
   merging.Feed(Info(0, "full", kRich));
   const MergeResult result = merging.Feed(Info(1, "full", CallXml("d-88", "confirmed")));
   const auto& info = DocumentOf<DialogInfo>(result);
@@ -249,7 +250,7 @@ TEST(DialogInfoTest, FullDocumentInheritsNothing) {
 
 TEST(DialogInfoTest, AnotherCallUnderTheSameIdInheritsNothing) {
   // given: PBXs use the extension as id
-  Merging merging(DialogPackage(), kType);
+  Merging merging(FindPackage("dialog"), kType);
   merging.Feed(Info(0, "full", kRich));
 
   // when
@@ -267,7 +268,7 @@ TEST(DialogInfoTest, AnotherCallUnderTheSameIdInheritsNothing) {
 
 TEST(DialogInfoTest, EndedCallIsShownOnce) {
   // given
-  Merging merging(DialogPackage(), kType);
+  Merging merging(FindPackage("dialog"), kType);
   merging.Feed(Info(0, "full", CallXml("a", "confirmed") + CallXml("b", "early")));
 
   // when
@@ -281,7 +282,7 @@ TEST(DialogInfoTest, EndedCallIsShownOnce) {
 
 TEST(DialogInfoTest, EndedCallThatIsListedOnIsLeftOutUntilItLivesAgain) {
   // given: Asterisk, idle
-  Merging merging(DialogPackage(), kType);
+  Merging merging(FindPackage("dialog"), kType);
   EXPECT_THAT(IdsOf(merging.Feed(Info(0, "full", CallXml("201", "terminated")))),
               ElementsAre("201"));
 
@@ -295,7 +296,7 @@ TEST(DialogInfoTest, EndedCallThatIsListedOnIsLeftOutUntilItLivesAgain) {
 }
 
 TEST(DialogInfoTest, NewCallUnderTheIdOfAnEndedOneStartsAfresh) {
-  Merging merging(DialogPackage(), kType);
+  Merging merging(FindPackage("dialog"), kType);
   merging.Feed(Info(
       0, "full",
       CallXml("201", "terminated", "<remote><identity>sip:old@example.com</identity></remote>")));
@@ -307,7 +308,7 @@ TEST(DialogInfoTest, NewCallUnderTheIdOfAnEndedOneStartsAfresh) {
 // ---- bounds and odd documents
 
 TEST(DialogInfoTest, TheSameIdTwiceCountsOnce) {
-  Merging merging(DialogPackage(), kType);
+  Merging merging(FindPackage("dialog"), kType);
   const MergeResult result =
       merging.Feed(Info(0, "full", CallXml("a", "early") + CallXml("a", "confirmed")));
   ASSERT_THAT(IdsOf(result), ElementsAre("a"));
@@ -319,8 +320,8 @@ TEST(DialogInfoTest, CallWithoutIdIsKnownByItsCallIdOrLeftOut) {
   const std::string body = Info(0, "full",
                                 "<dialog call-id='c1'><state>early</state></dialog>"
                                 "<dialog><state>early</state></dialog>");
-  Merging lenient(DialogPackage(), kType);
-  Merging strict(DialogPackage(), kType, /*lenient=*/false);
+  Merging lenient(FindPackage("dialog"), kType);
+  Merging strict(FindPackage("dialog"), kType, /*lenient=*/false);
 
   // when, then
   EXPECT_THAT(IdsOf(lenient.Feed(body)), ElementsAre("c1"));
@@ -334,7 +335,7 @@ TEST(DialogInfoTest, CallsAreBoundedAndTheTableStaysAsItWas) {
     for (size_t i = 0; i < count; ++i) text += CallXml(std::to_string(first + i), "early");
     return text;
   };
-  Merging merging(DialogPackage(), kType);
+  Merging merging(FindPackage("dialog"), kType);
   ASSERT_THAT(IdsOf(merging.Feed(Info(0, "full", calls(0, kMaxCalls)))), SizeIs(kMaxCalls));
 
   // when
@@ -351,7 +352,7 @@ TEST(DialogInfoTest, CallsAreBoundedAndTheTableStaysAsItWas) {
 
 TEST(DialogInfoTest, MemoryOfTheTableIsBounded) {
   // given: each document is small enough, together they are not
-  Merging merging(DialogPackage(), kType);
+  Merging merging(FindPackage("dialog"), kType);
   const std::string big =
       "<local><session-description>" + std::string(900'000, 'x') + "</session-description></local>";
   merging.Feed(Info(0, "full", ""));
@@ -369,7 +370,7 @@ TEST(DialogInfoTest, MemoryOfTheTableIsBounded) {
 }
 
 TEST(DialogInfoTest, ForksAreBounded) {
-  Merging merging(DialogPackage(), kType);
+  Merging merging(FindPackage("dialog"), kType);
   for (uint32_t fork = 0; fork < 64; ++fork) {
     ASSERT_EQ(merging.Feed(Info(0, "full", ""), fork).kind, MergeResult::Kind::kDocument);
   }

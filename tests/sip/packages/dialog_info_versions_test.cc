@@ -5,6 +5,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "sip/packages/dialog_info.h"
+#include "sip/packages/package_table.h"
 #include "tests/sip/packages/merging.h"
 
 // Versions of dialog-info documents: algorithm ALG-A of the catalogue (RFC 4235 section 4.3).
@@ -34,7 +35,7 @@ std::vector<std::string> IdsOf(const MergeResult& result) {
 
 TEST(DialogVersionsTest, GapBeforeAPartialDocumentIsAppliedAndResynced) {
   // given
-  Merging merging(DialogPackage(), kType);
+  Merging merging(FindPackage("dialog"), kType);
   merging.Feed(Info("version='5' state='full'", "a"));
 
   // when
@@ -51,7 +52,7 @@ TEST(DialogVersionsTest, GapBeforeAPartialDocumentIsAppliedAndResynced) {
 }
 
 TEST(DialogVersionsTest, GapBeforeAFullDocumentNeedsNoResync) {
-  Merging merging(DialogPackage(), kType);
+  Merging merging(FindPackage("dialog"), kType);
   merging.Feed(Info("version='5' state='full'", "a"));
   const MergeResult result = merging.Feed(Info("version='8' state='full'", "b"));
   EXPECT_EQ(result.kind, Kind::kDocument);
@@ -61,7 +62,7 @@ TEST(DialogVersionsTest, GapBeforeAFullDocumentNeedsNoResync) {
 
 TEST(DialogVersionsTest, ResyncIsAskedForOnceUntilAFullDocumentComes) {
   // given
-  Merging merging(DialogPackage(), kType);
+  Merging merging(FindPackage("dialog"), kType);
   merging.Feed(Info("version='0' state='full'", "a"));
   EXPECT_TRUE(merging.Feed(Info("version='5' state='partial'", "b")).resync);
 
@@ -79,7 +80,7 @@ TEST(DialogVersionsTest, ResyncIsAskedForOnceUntilAFullDocumentComes) {
 }
 
 TEST(DialogVersionsTest, FirstDocumentMayHaveAnyVersion) {
-  Merging merging(DialogPackage(), kType);
+  Merging merging(FindPackage("dialog"), kType);
   const MergeResult result = merging.Feed(Info("version='4294967295' state='full'", "a"));
   EXPECT_EQ(result.kind, Kind::kDocument);
   EXPECT_FALSE(result.resync);
@@ -87,7 +88,7 @@ TEST(DialogVersionsTest, FirstDocumentMayHaveAnyVersion) {
 }
 
 TEST(DialogVersionsTest, FirstDocumentThatIsPartialIsAppliedAndResynced) {
-  Merging merging(DialogPackage(), kType);
+  Merging merging(FindPackage("dialog"), kType);
   const MergeResult result = merging.Feed(Info("version='3' state='partial'", "a"));
   EXPECT_EQ(result.kind, Kind::kDocument);
   EXPECT_TRUE(result.body_is_partial);
@@ -97,7 +98,7 @@ TEST(DialogVersionsTest, FirstDocumentThatIsPartialIsAppliedAndResynced) {
 
 TEST(DialogVersionsTest, OldAndRepeatedPartialDocumentsChangeNothing) {
   // given
-  Merging merging(DialogPackage(), kType);
+  Merging merging(FindPackage("dialog"), kType);
   merging.Feed(Info("version='5' state='full'", "a"));
   for (const std::string_view version : {"5", "4", "0"}) {
     // when
@@ -113,7 +114,7 @@ TEST(DialogVersionsTest, OldAndRepeatedPartialDocumentsChangeNothing) {
 }
 
 TEST(DialogVersionsTest, StrictTakesNoOldFullDocument) {
-  Merging merging(DialogPackage(), kType, /*lenient=*/false);
+  Merging merging(FindPackage("dialog"), kType, /*lenient=*/false);
   merging.Feed(Info("version='5' state='full'", "a"));
   EXPECT_EQ(merging.Feed(Info("version='5' state='full'", "b")).kind, Kind::kUnchanged);
   EXPECT_EQ(merging.Feed(Info("version='1' state='full'", "b")).kind, Kind::kUnchanged);
@@ -122,7 +123,7 @@ TEST(DialogVersionsTest, StrictTakesNoOldFullDocument) {
 
 TEST(DialogVersionsTest, LenientTakesFullDocumentsOfAnyVersionInTheOrderOfTheNotifies) {
   // given: DEV-08, PBXs whose version stands still, starts over, or is missing
-  Merging merging(DialogPackage(), kType);
+  Merging merging(FindPackage("dialog"), kType);
   merging.Feed(Info("version='5' state='full'", "a"));
   for (const std::string_view version :
        {"version='5'", "version='0'", "", "version='x'", "version='99999999999'"}) {
@@ -137,7 +138,7 @@ TEST(DialogVersionsTest, LenientTakesFullDocumentsOfAnyVersionInTheOrderOfTheNot
 }
 
 TEST(DialogVersionsTest, LenientGoesOnFromAVersionThatStartedOver) {
-  Merging merging(DialogPackage(), kType);
+  Merging merging(FindPackage("dialog"), kType);
   merging.Feed(Info("version='50' state='full'", "a"));
   merging.Feed(Info("version='0' state='full'", "b"));
   const MergeResult result = merging.Feed(Info("version='1' state='partial'", "c"));
@@ -147,7 +148,7 @@ TEST(DialogVersionsTest, LenientGoesOnFromAVersionThatStartedOver) {
 
 TEST(DialogVersionsTest, LenientTakesNoOldFullDocumentOfAnOldNotify) {
   // given
-  Merging merging(DialogPackage(), kType);
+  Merging merging(FindPackage("dialog"), kType);
   merging.FeedWithCseq(10, kType, Info("version='5' state='full'", "a"));
 
   // when, then
@@ -161,7 +162,7 @@ TEST(DialogVersionsTest, LenientTakesNoOldFullDocumentOfAnOldNotify) {
 }
 
 TEST(DialogVersionsTest, PartialDocumentWithoutVersionIsAnErrorThatResyncs) {
-  Merging merging(DialogPackage(), kType);
+  Merging merging(FindPackage("dialog"), kType);
   merging.Feed(Info("version='5' state='full'", "a"));
   const MergeResult result = merging.Feed(Info("state='partial'", "b"));
   EXPECT_EQ(result.kind, Kind::kError);
@@ -172,9 +173,9 @@ TEST(DialogVersionsTest, PartialDocumentWithoutVersionIsAnErrorThatResyncs) {
 TEST(DialogVersionsTest, MissingStateMeansFullForTheLenient) {
   // given
   const std::string body = Info("version='1'", "b");
-  Merging lenient(DialogPackage(), kType);
+  Merging lenient(FindPackage("dialog"), kType);
   lenient.Feed(Info("version='0' state='full'", "a"));
-  Merging strict(DialogPackage(), kType, /*lenient=*/false);
+  Merging strict(FindPackage("dialog"), kType, /*lenient=*/false);
 
   // when, then
   EXPECT_THAT(IdsOf(lenient.Feed(body)), ElementsAre("b"));
@@ -184,7 +185,7 @@ TEST(DialogVersionsTest, MissingStateMeansFullForTheLenient) {
 
 TEST(DialogVersionsTest, MalformedBodyLeavesTheTableAndResyncs) {
   // given
-  Merging merging(DialogPackage(), kType);
+  Merging merging(FindPackage("dialog"), kType);
   merging.Feed(Info("version='5' state='full'", "a"));
 
   // when
@@ -198,7 +199,7 @@ TEST(DialogVersionsTest, MalformedBodyLeavesTheTableAndResyncs) {
 }
 
 TEST(DialogVersionsTest, EmptyBodyKeepsTheTable) {
-  Merging merging(DialogPackage(), kType);
+  Merging merging(FindPackage("dialog"), kType);
   merging.Feed(Info("version='5' state='full'", "a"));
   EXPECT_EQ(merging.FeedTyped("", "").kind, Kind::kUnchanged);
   EXPECT_THAT(IdsOf(merging.Feed(Info("version='6' state='partial'", "b"))), ElementsAre("a", "b"));
@@ -206,7 +207,7 @@ TEST(DialogVersionsTest, EmptyBodyKeepsTheTable) {
 
 TEST(DialogVersionsTest, EachForkHasATableAndAVersionOfItsOwn) {
   // given
-  Merging merging(DialogPackage(), kType);
+  Merging merging(FindPackage("dialog"), kType);
   merging.Feed(Info("version='5' state='full'", "a"), 1);
   merging.Feed(Info("version='0' state='full'", "b"), 2);
 
@@ -222,7 +223,7 @@ TEST(DialogVersionsTest, EachForkHasATableAndAVersionOfItsOwn) {
 }
 
 TEST(DialogVersionsTest, DroppedForkStartsAfresh) {
-  Merging merging(DialogPackage(), kType);
+  Merging merging(FindPackage("dialog"), kType);
   merging.Feed(Info("version='5' state='full'", "a"));
   EXPECT_EQ(merging.Drop(1).kind, Kind::kUnchanged);
   const MergeResult result = merging.Feed(Info("version='0' state='partial'", "b"));
@@ -232,7 +233,7 @@ TEST(DialogVersionsTest, DroppedForkStartsAfresh) {
 
 TEST(DialogVersionsTest, TheTableOutlivesTheBodiesItCameFrom) {
   // given: bodies in memory that is gone, and a scratch that other bodies went through
-  Merging merging(DialogPackage(), kType);
+  Merging merging(FindPackage("dialog"), kType);
   {
     const std::string body = Info("version='0' state='full'", "first-call-of-a-long-name");
     merging.Feed(body);
@@ -247,7 +248,7 @@ TEST(DialogVersionsTest, TheTableOutlivesTheBodiesItCameFrom) {
 }
 
 TEST(DialogVersionsTest, EmptyFullDocumentMeansIdle) {
-  Merging merging(DialogPackage(), kType);
+  Merging merging(FindPackage("dialog"), kType);
   const MergeResult result = merging.Feed(
       "<dialog-info xmlns='urn:ietf:params:xml:ns:dialog-info' entity='sip:a@b' version='0' "
       "state='full'/>");

@@ -16,7 +16,7 @@ namespace sipevents::sip {
 class Merging {
  public:
   Merging(const EventPackage& package, std::string_view content_type, bool lenient = true)
-      : merger_(package.NewMerger()), content_type_(content_type), lenient_(lenient) {}
+      : merger_(package.new_merger()), content_type_(content_type), lenient_(lenient) {}
 
   MergeResult Feed(std::string_view body, uint32_t dialog = 1) {
     return FeedTyped(content_type_, body, dialog);

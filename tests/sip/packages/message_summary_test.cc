@@ -6,6 +6,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "sip/packages/package_table.h"
 #include "tests/sip/packages/merging.h"
 
 namespace sipevents::sip {
@@ -30,7 +31,7 @@ void ExpectCount(const MessageCount& count, MessageClass message_class,
 
 TEST(MessageSummaryTest, FullSummaryIsDecoded) {
   // given
-  Merging merging(MessageSummaryPackage(), kType);
+  Merging merging(FindPackage("message-summary"), kType);
 
   // when
   const MergeResult result = merging.Feed(
@@ -51,7 +52,7 @@ TEST(MessageSummaryTest, FullSummaryIsDecoded) {
 
 TEST(MessageSummaryTest, HeadersOfNewMessagesAreDecoded) {
   // given
-  Merging merging(MessageSummaryPackage(), kType);
+  Merging merging(FindPackage("message-summary"), kType);
 
   // when
   const MergeResult result = merging.Feed(
@@ -72,7 +73,7 @@ TEST(MessageSummaryTest, HeadersOfNewMessagesAreDecoded) {
 }
 
 TEST(MessageSummaryTest, HeadersBelongToTheirNotifyAlone) {
-  Merging merging(MessageSummaryPackage(), kType);
+  Merging merging(FindPackage("message-summary"), kType);
   merging.Feed("Messages-Waiting: yes\r\n\r\nSubject: x\r\n");
   EXPECT_THAT(DocumentOf<MessageSummary>(merging.Feed("Messages-Waiting: yes\r\n")).new_messages,
               IsEmpty());
@@ -101,7 +102,7 @@ TEST(MessageSummaryTest, DeployedFormsAreTaken) {
   };
   for (const Row& row : rows) {
     // given
-    Merging merging(MessageSummaryPackage(), kType);
+    Merging merging(FindPackage("message-summary"), kType);
 
     // when
     const MergeResult result = merging.Feed(row.body);
@@ -115,7 +116,7 @@ TEST(MessageSummaryTest, DeployedFormsAreTaken) {
 
 TEST(MessageSummaryTest, CountsAreReadWithBlanksAndClamped) {
   // given
-  Merging merging(MessageSummaryPackage(), kType);
+  Merging merging(FindPackage("message-summary"), kType);
 
   // when
   const MergeResult result = merging.Feed(
@@ -136,8 +137,8 @@ TEST(MessageSummaryTest, MalformedCountsAreLeftOutOrRefused) {
        {"", "1", "1/", "/1", "1/2 (3", "1/2 (3/4", "1/2 (/4)", "1/2 3", "-1/2", "1/2 (3/4) x"}) {
     // given
     const std::string body = "Messages-Waiting: yes\r\nFax-Message: " + std::string(count);
-    Merging lenient(MessageSummaryPackage(), kType);
-    Merging strict(MessageSummaryPackage(), kType, /*lenient=*/false);
+    Merging lenient(FindPackage("message-summary"), kType);
+    Merging strict(FindPackage("message-summary"), kType, /*lenient=*/false);
 
     // when
     const MergeResult taken = lenient.Feed(body);
@@ -152,7 +153,7 @@ TEST(MessageSummaryTest, MalformedCountsAreLeftOutOrRefused) {
 
 TEST(MessageSummaryTest, UnusableBodiesAreErrorsAndKeepTheState) {
   // given
-  Merging merging(MessageSummaryPackage(), kType);
+  Merging merging(FindPackage("message-summary"), kType);
   merging.Feed("Messages-Waiting: yes\r\nVoice-Message: 1/0\r\n", 1);
   for (const std::string_view body :
        {std::string_view("hello"), std::string_view("Voice-Message: 1/0\r\n"),
@@ -172,20 +173,20 @@ TEST(MessageSummaryTest, UnusableBodiesAreErrorsAndKeepTheState) {
 }
 
 TEST(MessageSummaryTest, EmptyBodyKeepsTheState) {
-  Merging merging(MessageSummaryPackage(), kType);
+  Merging merging(FindPackage("message-summary"), kType);
   merging.Feed("Messages-Waiting: yes\r\n");
   EXPECT_EQ(merging.FeedTyped("", "").kind, Kind::kUnchanged);
 }
 
 TEST(MessageSummaryTest, StrictDemandsMessagesWaitingFirst) {
-  Merging strict(MessageSummaryPackage(), kType, /*lenient=*/false);
+  Merging strict(FindPackage("message-summary"), kType, /*lenient=*/false);
   EXPECT_EQ(strict.Feed("Messages-Waiting: yes\r\nVoice-Message: 1/0\r\n").kind, Kind::kDocument);
   EXPECT_EQ(strict.Feed("Voice-Message: 1/0\r\nMessages-Waiting: yes\r\n").kind, Kind::kError);
   EXPECT_EQ(strict.Feed("Messages-Waiting: yes\r\n\r\nSubject: \xFC\r\n").kind, Kind::kError);
 }
 
 TEST(MessageSummaryTest, OctetsThatAreNotUtf8AreReadAsLatin1) {
-  Merging merging(MessageSummaryPackage(), kType);
+  Merging merging(FindPackage("message-summary"), kType);
   const MergeResult result = merging.Feed("Messages-Waiting: yes\r\n\r\nSubject: gr\xFC\xDF\r\n");
   const auto& summary = DocumentOf<MessageSummary>(result);
   ASSERT_THAT(summary.new_messages, SizeIs(1));
@@ -198,7 +199,7 @@ TEST(MessageSummaryTest, SizeAndLinesAreBounded) {
   for (int i = 0; i < 10'000; ++i) lines += "a:b\r\n";
   std::string counts = "Messages-Waiting: yes\r\n";
   for (int i = 0; i < 65; ++i) counts += "x" + std::to_string(i) + ": 1/1\r\n";
-  Merging merging(MessageSummaryPackage(), kType);
+  Merging merging(FindPackage("message-summary"), kType);
 
   // when, then
   EXPECT_THAT(merging.Feed(lines).error, HasSubstr("lines"));
@@ -211,7 +212,7 @@ TEST(MessageSummaryTest, SizeAndLinesAreBounded) {
 
 TEST(MessageSummaryTest, MessagesWaitIfTheyDoOnAnyFork) {
   // given
-  Merging merging(MessageSummaryPackage(), kType);
+  Merging merging(FindPackage("message-summary"), kType);
   merging.Feed("Messages-Waiting: yes\r\n", 1);
 
   // when, then
@@ -223,7 +224,7 @@ TEST(MessageSummaryTest, MessagesWaitIfTheyDoOnAnyFork) {
 
 TEST(MessageSummaryTest, CountsAreAddedIfAllForksCount) {
   // given
-  Merging merging(MessageSummaryPackage(), kType);
+  Merging merging(FindPackage("message-summary"), kType);
   merging.Feed("Messages-Waiting: yes\r\nMessage-Account: sip:one@b\r\nVoice-Message: 1/2 (3/4)",
                1);
 
@@ -242,7 +243,7 @@ TEST(MessageSummaryTest, CountsAreAddedIfAllForksCount) {
 }
 
 TEST(MessageSummaryTest, NoCountsIfAForkDoesNotCount) {
-  Merging merging(MessageSummaryPackage(), kType);
+  Merging merging(FindPackage("message-summary"), kType);
   merging.Feed("Messages-Waiting: yes\r\nVoice-Message: 1/2\r\n", 1);
   const MergeResult result = merging.Feed("Messages-Waiting: no\r\n", 2);
   EXPECT_TRUE(DocumentOf<MessageSummary>(result).messages_waiting);
@@ -251,7 +252,7 @@ TEST(MessageSummaryTest, NoCountsIfAForkDoesNotCount) {
 
 TEST(MessageSummaryTest, EndOfAForkGivesTheStateWithoutIt) {
   // given
-  Merging merging(MessageSummaryPackage(), kType);
+  Merging merging(FindPackage("message-summary"), kType);
   merging.Feed("Messages-Waiting: yes\r\n", 1);
   merging.Feed("Messages-Waiting: no\r\nVoice-Message: 0/2\r\n\r\nSubject: x\r\n", 2);
 
@@ -269,7 +270,7 @@ TEST(MessageSummaryTest, EndOfAForkGivesTheStateWithoutIt) {
 }
 
 TEST(MessageSummaryTest, ForksAreBounded) {
-  Merging merging(MessageSummaryPackage(), kType);
+  Merging merging(FindPackage("message-summary"), kType);
   for (uint32_t fork = 0; fork < 64; ++fork) {
     ASSERT_EQ(merging.Feed("Messages-Waiting: no", fork).kind, Kind::kDocument);
   }

@@ -7,6 +7,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "sip/packages/decode_scratch.h"
+#include "sip/packages/package_table.h"
 #include "tests/sip/packages/merging.h"
 
 namespace sipevents::sip {
@@ -14,7 +15,7 @@ namespace {
 
 TEST(OpaqueTest, EveryNotifyIsAnEventWithoutTypedDocument) {
   // given
-  Merging merging(OpaquePackage(), "application/x-anything");
+  Merging merging(FindPackage("x-anything"), "application/x-anything");
   for (const std::string_view body : {std::string_view("one"), std::string_view("one"),
                                       std::string_view(), std::string_view("\0\xFF", 2)}) {
     // when
@@ -30,7 +31,7 @@ TEST(OpaqueTest, EveryNotifyIsAnEventWithoutTypedDocument) {
 }
 
 TEST(OpaqueTest, AnyContentTypeIsTaken) {
-  Merging merging(OpaquePackage(), "");
+  Merging merging(FindPackage("x-anything"), "");
   for (const std::string_view type : {"", "junk", "multipart/mixed;boundary=x", "text/plain"}) {
     EXPECT_EQ(merging.FeedTyped(type, "body").kind, MergeResult::Kind::kDocument) << type;
   }
@@ -38,7 +39,7 @@ TEST(OpaqueTest, AnyContentTypeIsTaken) {
 
 TEST(OpaqueTest, BodyOverTheLimitIsAnError) {
   // given
-  Merging merging(OpaquePackage(), "text/plain");
+  Merging merging(FindPackage("x-anything"), "text/plain");
 
   // when
   const MergeResult result = merging.Feed(std::string(kMaxBodyOctets + 1, 'x'));
@@ -50,7 +51,7 @@ TEST(OpaqueTest, BodyOverTheLimitIsAnError) {
 }
 
 TEST(OpaqueTest, EndOfAForkChangesNothing) {
-  Merging merging(OpaquePackage(), "text/plain");
+  Merging merging(FindPackage("x-anything"), "text/plain");
   merging.Feed("x", 7);
   EXPECT_EQ(merging.Drop(7).kind, MergeResult::Kind::kUnchanged);
 }

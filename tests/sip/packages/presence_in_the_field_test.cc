@@ -2,6 +2,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "sip/packages/package_table.h"
 #include "sip/packages/presence.h"
 #include "tests/sip/packages/merging.h"
 
@@ -33,7 +34,7 @@ TEST(PresenceInTheFieldTest, AsteriskDocumentIsDecoded) {
 </tuple>
 </presence>
 )";
-  Merging merging(PresencePackage(), kType);
+  Merging merging(FindPackage("presence"), kType);
 
   // when
   const auto& presence = DocumentOf<Presence>(merging.Feed(kBody));
@@ -49,7 +50,7 @@ TEST(PresenceInTheFieldTest, AsteriskDocumentIsDecoded) {
 }
 
 TEST(PresenceInTheFieldTest, SofiaDocumentOfTheCpimDraftIsDecoded) {
-  Merging merging(PresencePackage(), kType);
+  Merging merging(FindPackage("presence"), kType);
   const auto& presence = DocumentOf<Presence>(merging.FeedTyped(
       "application/cpim-pidf+xml",
       "<?xml version='1.0' encoding='UTF-8'?>\n"
@@ -61,7 +62,7 @@ TEST(PresenceInTheFieldTest, SofiaDocumentOfTheCpimDraftIsDecoded) {
 }
 
 TEST(PresenceInTheFieldTest, KamailioDocumentOfUsrlocIsDecoded) {
-  Merging merging(PresencePackage(), kType);
+  Merging merging(FindPackage("presence"), kType);
   const auto& presence = DocumentOf<Presence>(merging.Feed(
       "<?xml version=\"1.0\"?>\n<presence xmlns=\"urn:ietf:params:xml:ns:pidf\" "
       "xmlns:dm=\"urn:ietf:params:xml:ns:pidf:data-model\" "

@@ -7,6 +7,7 @@
 #include "absl/time/time.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "sip/packages/package_table.h"
 #include "tests/sip/packages/merging.h"
 
 namespace sipevents::sip {
@@ -59,7 +60,7 @@ std::string Pidf(std::string_view inside) {
 
 TEST(PresenceTest, FullDocumentIsDecoded) {
   // given
-  Merging merging(PresencePackage(), kType);
+  Merging merging(FindPackage("presence"), kType);
 
   // when
   const MergeResult result = merging.Feed(kFull);
@@ -89,7 +90,7 @@ TEST(PresenceTest, FullDocumentIsDecoded) {
 
 TEST(PresenceTest, PersonsAndDevicesAreDecoded) {
   // given
-  Merging merging(PresencePackage(), kType);
+  Merging merging(FindPackage("presence"), kType);
 
   // when
   const auto& presence = DocumentOf<Presence>(merging.Feed(kFull));
@@ -118,7 +119,7 @@ TEST(PresenceTest, PrefixesDoNotMatter) {
       <person xmlns="urn:ietf:params:xml:ns:pidf:data-model" id="p">
       <activities xmlns="urn:ietf:params:xml:ns:pidf:rpid"><away/></activities>
       <note>lunch</note></person></xml1:presence>)";
-  Merging merging(PresencePackage(), kType);
+  Merging merging(FindPackage("presence"), kType);
 
   // when
   const auto& presence = DocumentOf<Presence>(merging.Feed(kOdd));
@@ -135,7 +136,7 @@ TEST(PresenceTest, PrefixesDoNotMatter) {
 
 TEST(PresenceTest, EachBodyIsTheWholeState) {
   // given
-  Merging merging(PresencePackage(), kType);
+  Merging merging(FindPackage("presence"), kType);
   merging.Feed(kFull);
 
   // when
@@ -153,7 +154,7 @@ TEST(PresenceTest, EachBodyIsTheWholeState) {
 }
 
 TEST(PresenceTest, EmptyBodyKeepsTheState) {
-  Merging merging(PresencePackage(), kType);
+  Merging merging(FindPackage("presence"), kType);
   merging.Feed(kFull);
   EXPECT_EQ(merging.FeedTyped("", "").kind, MergeResult::Kind::kUnchanged);
   EXPECT_EQ(merging.Feed("\r\n").kind, MergeResult::Kind::kUnchanged);
@@ -161,7 +162,7 @@ TEST(PresenceTest, EmptyBodyKeepsTheState) {
 
 TEST(PresenceTest, UnknownBasicIsUnspecified) {
   // given
-  Merging merging(PresencePackage(), kType);
+  Merging merging(FindPackage("presence"), kType);
 
   // when
   const auto& presence = DocumentOf<Presence>(
@@ -179,7 +180,7 @@ TEST(PresenceTest, UnknownBasicIsUnspecified) {
 
 TEST(PresenceTest, BadNumbersAndTimesAreLeftOut) {
   // given
-  Merging merging(PresencePackage(), kType);
+  Merging merging(FindPackage("presence"), kType);
 
   // when
   const auto& presence = DocumentOf<Presence>(merging.Feed(
@@ -196,7 +197,7 @@ TEST(PresenceTest, BadNumbersAndTimesAreLeftOut) {
 }
 
 TEST(PresenceTest, OtherRootsAreErrors) {
-  Merging merging(PresencePackage(), kType);
+  Merging merging(FindPackage("presence"), kType);
   for (const std::string_view body :
        {"<presence/>", "<presence xmlns='urn:example'/>",
         "<pidf xmlns='urn:ietf:params:xml:ns:pidf'/>",
@@ -213,14 +214,14 @@ TEST(PresenceTest, OtherRootsAreErrors) {
 }
 
 TEST(PresenceTest, ErrorQuotesThePeerBriefly) {
-  Merging merging(PresencePackage(), kType);
+  Merging merging(FindPackage("presence"), kType);
   const MergeResult result = merging.Feed("<" + std::string(100'000, 'a') + "/>");
   EXPECT_EQ(result.kind, MergeResult::Kind::kError);
   EXPECT_LT(result.error.size(), 300U);
 }
 
 TEST(PresenceTest, OtherContentTypesAreErrors) {
-  Merging lenient(PresencePackage(), kType);
+  Merging lenient(FindPackage("presence"), kType);
   EXPECT_EQ(lenient.FeedTyped("Application/PIDF+xml;charset=utf-8", kFull).kind,
             MergeResult::Kind::kDocument);
   EXPECT_EQ(lenient.FeedTyped("application/cpim-pidf+xml", kFull).kind,
@@ -228,7 +229,7 @@ TEST(PresenceTest, OtherContentTypesAreErrors) {
   const MergeResult other = lenient.FeedTyped("text/html", kFull);
   EXPECT_EQ(other.kind, MergeResult::Kind::kError);
   EXPECT_THAT(other.error, HasSubstr("text/html"));
-  Merging strict(PresencePackage(), kType, /*lenient=*/false);
+  Merging strict(FindPackage("presence"), kType, /*lenient=*/false);
   EXPECT_EQ(strict.Feed(kFull).kind, MergeResult::Kind::kDocument);
   EXPECT_EQ(strict.FeedTyped("application/cpim-pidf+xml", kFull).kind, MergeResult::Kind::kError);
   EXPECT_EQ(strict.FeedTyped("", kFull).kind, MergeResult::Kind::kError);
@@ -238,8 +239,8 @@ TEST(PresenceTest, StrictDemandsIdentifiers) {
   // given
   constexpr std::string_view kNoEntity = "<presence xmlns='urn:ietf:params:xml:ns:pidf'/>";
   const std::string no_id = Pidf("<tuple><status><basic>open</basic></status></tuple>");
-  Merging lenient(PresencePackage(), kType);
-  Merging strict(PresencePackage(), kType, /*lenient=*/false);
+  Merging lenient(FindPackage("presence"), kType);
+  Merging strict(FindPackage("presence"), kType, /*lenient=*/false);
 
   // when, then
   EXPECT_EQ(lenient.Feed(kNoEntity).kind, MergeResult::Kind::kDocument);
@@ -251,7 +252,7 @@ TEST(PresenceTest, StrictDemandsIdentifiers) {
 // ---- mustUnderstand (RFC 3863 section 4.2.4): the enclosing element is disregarded
 
 TEST(PresenceTest, UnknownElementsAreIgnored) {
-  Merging merging(PresencePackage(), kType);
+  Merging merging(FindPackage("presence"), kType);
   const auto& presence = DocumentOf<Presence>(merging.Feed(
       Pidf("<x:a/><tuple id='1'><status><basic>open</basic><x:b mustUnderstand='0'/></status>"
            "<x:c x:mustUnderstand='false'><basic>closed</basic></x:c></tuple>")));
@@ -260,7 +261,7 @@ TEST(PresenceTest, UnknownElementsAreIgnored) {
 }
 
 TEST(PresenceTest, MustUnderstandInTupleDropsTheTuple) {
-  Merging merging(PresencePackage(), kType);
+  Merging merging(FindPackage("presence"), kType);
   const auto& presence = DocumentOf<Presence>(
       merging.Feed(Pidf("<tuple id='1'><status/><x:c mustUnderstand='true'/></tuple>"
                         "<tuple id='2'><status><basic>open</basic></status></tuple>")));
@@ -269,7 +270,7 @@ TEST(PresenceTest, MustUnderstandInTupleDropsTheTuple) {
 }
 
 TEST(PresenceTest, MustUnderstandInStatusDropsTheStatus) {
-  Merging merging(PresencePackage(), kType);
+  Merging merging(FindPackage("presence"), kType);
   const auto& presence =
       DocumentOf<Presence>(merging.Feed(Pidf("<tuple id='1'><status><basic>open</basic><r:class "
                                              "xmlns:r='urn:ietf:params:xml:ns:pidf:rpid'>"
@@ -282,7 +283,7 @@ TEST(PresenceTest, MustUnderstandInStatusDropsTheStatus) {
 }
 
 TEST(PresenceTest, MustUnderstandInPersonDropsThePerson) {
-  Merging merging(PresencePackage(), kType);
+  Merging merging(FindPackage("presence"), kType);
   const auto& presence = DocumentOf<Presence>(
       merging.Feed(Pidf("<dm:person id='1'><x:c mustUnderstand='1'/></dm:person>"
                         "<dm:person id='2'/>")));
@@ -291,7 +292,7 @@ TEST(PresenceTest, MustUnderstandInPersonDropsThePerson) {
 }
 
 TEST(PresenceTest, MustUnderstandInPresenceIsAnError) {
-  Merging merging(PresencePackage(), kType);
+  Merging merging(FindPackage("presence"), kType);
   const MergeResult result = merging.Feed(Pidf("<tuple id='1'/><x:c mustUnderstand='1'/>"));
   EXPECT_EQ(result.kind, MergeResult::Kind::kError);
   EXPECT_THAT(result.error, HasSubstr("x:c"));
@@ -309,7 +310,7 @@ TEST(PresenceTest, ThousandsOfTuplesAreBounded) {
     return Pidf(tuples);
   };
   constexpr std::string_view kStatus = "<status><basic>open</basic></status>";
-  Merging merging(PresencePackage(), kType);
+  Merging merging(FindPackage("presence"), kType);
 
   // when, then
   EXPECT_THAT(DocumentOf<Presence>(merging.Feed(many(5'000, kStatus))).tuples, SizeIs(5'000));
@@ -321,7 +322,7 @@ TEST(PresenceTest, ThousandsOfTuplesAreBounded) {
 }
 
 TEST(PresenceTest, EntityBombIsAnError) {
-  Merging merging(PresencePackage(), kType);
+  Merging merging(FindPackage("presence"), kType);
   const MergeResult result = merging.Feed(
       "<!DOCTYPE presence [<!ENTITY a \"aaaa\"><!ENTITY b \"&a;&a;&a;\">]>" + Pidf("&b;"));
   EXPECT_EQ(result.kind, MergeResult::Kind::kError);
@@ -330,7 +331,7 @@ TEST(PresenceTest, EntityBombIsAnError) {
 
 TEST(PresenceTest, TruncatedDocumentsAreErrorsNotCrashes) {
   // given
-  Merging merging(PresencePackage(), kType);
+  Merging merging(FindPackage("presence"), kType);
   const size_t end = kFull.rfind("</presence>");
   for (size_t length = 1; length < end + 11; ++length) {
     // when

@@ -8,6 +8,7 @@
 #include "absl/time/time.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "sip/packages/package_table.h"
 #include "sip/packages/presence.h"
 #include "tests/sip/packages/merging.h"
 
@@ -36,7 +37,7 @@ class RpidTest : public testing::Test {
   }
 
  private:
-  Merging merging_{PresencePackage(), "application/pidf+xml"};
+  Merging merging_{FindPackage("presence"), "application/pidf+xml"};
 };
 
 absl::Time Utc(int hour) {

@@ -7,6 +7,7 @@
 
 #include "absl/time/time.h"
 #include "gtest/gtest.h"
+#include "sip/base/utf8.h"
 #include "sip/packages/media_type.h"
 
 namespace sipevents::sip {

@@ -1,10 +1,10 @@
-#include "gateway/registry/utf8.h"
+#include "sip/base/utf8.h"
 
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 
-namespace sipevents::gateway {
+namespace sipevents {
 namespace {
 
 // How many octets at the beginning of `text` are ASCII; looks at eight at a time.
@@ -87,4 +87,4 @@ std::string ToUtf8(std::string_view text) {
   return result;
 }
 
-}  // namespace sipevents::gateway
+}  // namespace sipevents

@@ -1,11 +1,11 @@
-#include "gateway/registry/reverse_wire_writer.h"
+#include "sip/base/reverse_wire_writer.h"
 
 #include <algorithm>
 #include <cstring>
 
-#include "gateway/registry/utf8.h"
+#include "sip/base/utf8.h"
 
-namespace sipevents::gateway {
+namespace sipevents {
 namespace {
 
 constexpr size_t kFirstCapacity = size_t{8} << 10;
@@ -44,6 +44,7 @@ void ReverseWireWriter::Grow(size_t octets) {
 }
 
 void ReverseWireWriter::Prepend(std::string_view octets) {
+  if (octets.empty()) return;  // may have no address
   Reserve(octets.size());
   position_ -= octets.size();
   std::memcpy(buffer_.get() + position_, octets.data(), octets.size());
@@ -120,4 +121,4 @@ void ReverseWireWriter::Duration(int field, absl::Duration value) {
   SecondsAndNanos(field, seconds, static_cast<int32_t>(nanos));
 }
 
-}  // namespace sipevents::gateway
+}  // namespace sipevents

@@ -1,5 +1,5 @@
-#ifndef GATEWAY_REGISTRY_REVERSE_WIRE_WRITER_H_
-#define GATEWAY_REGISTRY_REVERSE_WIRE_WRITER_H_
+#ifndef SIP_BASE_REVERSE_WIRE_WRITER_H_
+#define SIP_BASE_REVERSE_WIRE_WRITER_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -8,7 +8,7 @@
 
 #include "absl/time/time.h"
 
-namespace sipevents::gateway {
+namespace sipevents {
 
 // Writes protobuf's wire format from the end to the beginning: the length of a nested message is
 // known when its header is written, so that nothing is measured beforehand, moved afterwards or
@@ -90,6 +90,6 @@ class ReverseWireWriter {
   std::unique_ptr<char[]> buffer_;
 };
 
-}  // namespace sipevents::gateway
+}  // namespace sipevents
 
-#endif  // GATEWAY_REGISTRY_REVERSE_WIRE_WRITER_H_
+#endif  // SIP_BASE_REVERSE_WIRE_WRITER_H_

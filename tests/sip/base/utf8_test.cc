@@ -1,8 +1,8 @@
-#include "gateway/registry/utf8.h"
+#include "sip/base/utf8.h"
 
 #include "gtest/gtest.h"
 
-namespace sipevents::gateway {
+namespace sipevents {
 namespace {
 
 constexpr char kReplaced[] = "\xef\xbf\xbd";
@@ -29,4 +29,4 @@ TEST(Utf8Test, EachBadOctetIsReplaced) {
 }
 
 }  // namespace
-}  // namespace sipevents::gateway
+}  // namespace sipevents
