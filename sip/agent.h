@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "sip/explanation.h"
 #include "sip/packages/document.h"
 
 // All that gateway/ sees of SIP: what to follow, and what came of it.
@@ -26,6 +27,9 @@ struct SubscribeRequest {
   std::vector<std::string> accept;  // empty: the package's
   std::string body_content_type;    // empty: no body
   std::string body;
+  // Members of a list that exists for this subscription only (RFC 5367); not with a body. Empty:
+  // it is the target that is followed.
+  std::vector<std::string> members;
   absl::Duration expires;  // zero: the agent's, else the package's
 };
 
@@ -64,6 +68,12 @@ struct Notification {
   // without typed form, whose documents are std::monostate or null alike).
   const Document* document = nullptr;
   std::string_view decode_error;  // empty: fine
+  // Of a member of a list (RFC 4662): its URI as the list server writes it. Empty: of the
+  // resource itself. Without content type and document: it is in the list, and nothing is known.
+  std::string_view member_uri = {};
+  std::string_view member_name = {};  // for people; empty: none
+  // Which one of several that speak for the same member; 0: the first, or only, one.
+  uint32_t member_instance = 0;
 };
 
 // Hears what becomes of one subscription.
@@ -82,6 +92,10 @@ class SubscriptionObserver {
   // A fork is gone. `state_remains`: what it showed stays true (RFC 6665 `invariant`).
   virtual void OnDialogEnded(std::string_view dialog, std::string_view reason,
                              bool state_remains) = 0;
+  // What a member of a list showed is no longer true: it left the list (`not-listed`), or the list
+  // server cannot follow it, for `reason`. Also of members that were never heard of.
+  virtual void OnMemberGone(std::string_view /*dialog*/, std::string_view /*member_uri*/,
+                            uint32_t /*member_instance*/, std::string_view /*reason*/) {}
   // The last call; follows OnStatus(kTerminated).
   virtual void OnEnded() = 0;
 };
@@ -176,6 +190,11 @@ class Agent {
 
   // Asks for another duration from the next refresh on.
   virtual void SetExpires(SubscriptionId id, absl::Duration expires) = 0;
+
+  // Tells all that is known of a subscription: `done` is called once, on its SIP thread, and must
+  // not block. If the agent goes away before, `done` is destroyed without being called.
+  virtual void Explain(SubscriptionId id,
+                       std::function<void(const SubscriptionExplanation&)> done) = 0;
 
   // Asks for the state once (SUB-54). Takes up to 64*T1, and T1 more, or half a
   // second if that is longer, for further forks.

@@ -41,6 +41,12 @@ class AgentImpl : public RunningAgent {
         [id, expires](Subscriber& subscriber) { subscriber.SetExpires(id, expires); });
   }
 
+  void Explain(SubscriptionId id,
+               std::function<void(const SubscriptionExplanation&)> done) override {
+    shards_[id % shards_.size()]->Post(
+        [id, done = std::move(done)](Subscriber& subscriber) { done(subscriber.Explain(id)); });
+  }
+
   void Fetch(SubscribeRequest request, std::shared_ptr<FetchObserver> observer) override {
     Shard& shard = *shards_[ShardOf(request)];
     shard.Post([request = std::move(request), observer = std::move(observer)](

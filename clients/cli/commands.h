@@ -24,6 +24,7 @@ ExitStatus RunSubscriptionsList(const CommandContext& context);
 ExitStatus RunSubscriptionsGet(const CommandContext& context);
 ExitStatus RunSubscriptionsCreate(const CommandContext& context);
 ExitStatus RunSubscriptionsDelete(const CommandContext& context);
+ExitStatus RunSubscriptionsExplain(const CommandContext& context);
 
 // Tells what is wrong with the command line.
 ExitStatus ReportUsage(const CommandContext& context, const absl::Status& error);

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
+#include "clients/cli/message_text.h"
 #include "clients/cli/printable.h"
 
 namespace sipevents::client {
@@ -82,6 +83,15 @@ Summary BodyText(const v1::Event& event) {
           Tone::kPlain};
 }
 
+// Of a document that has no words of its own here.
+std::string PlainText(const v1::Event& event) {
+  const auto* reflection = event.GetReflection();
+  const auto* field = reflection->GetOneofFieldDescriptor(
+      event, v1::Event::descriptor()->FindOneofByName("document"));
+  std::string text = MessageText(reflection->GetMessage(event, field));
+  return text.empty() ? "nothing to tell" : text;
+}
+
 Summary DocumentText(const v1::Event& event) {
   switch (event.document_case()) {
     case v1::Event::kPresence:
@@ -91,9 +101,10 @@ Summary DocumentText(const v1::Event& event) {
     case v1::Event::kMessageSummary:
       return Summarize(event.message_summary());
     case v1::Event::DOCUMENT_NOT_SET:
-      break;
+      return BodyText(event);
+    default:
+      return {PlainText(event), Tone::kPlain};
   }
-  return BodyText(event);
 }
 
 }  // namespace

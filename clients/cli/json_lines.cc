@@ -71,6 +71,10 @@ std::string JsonLines::Subscription(const v1::Subscription& subscription) const 
   return ToJsonOrError(subscription);
 }
 
+std::string JsonLines::Explanation(const v1::Explanation& explanation) const {
+  return ToJsonOrError(explanation);
+}
+
 std::string JsonLines::Error(const std::string& target, const absl::Status& error) const {
   const std::string object = absl::StrCat(
       R"({"error":{"code":")", absl::StatusCodeToString(error.code()), R"(","message":)",

@@ -20,6 +20,7 @@ class LineFormat {
                            absl::Time now) const = 0;
   virtual std::string Event(const v1::Event& event) const = 0;
   virtual std::string Subscription(const v1::Subscription& subscription) const = 0;
+  virtual std::string Explanation(const v1::Explanation& explanation) const = 0;
   // What the gateway answered instead; may be several lines. `target` may be empty.
   virtual std::string Error(const std::string& target, const absl::Status& error) const = 0;
   // Whether errors are part of the output (standard output) or remarks on it (standard error).

@@ -35,6 +35,7 @@ Command CommandNamed(absl::string_view name) {
       {"subscriptions get", RunSubscriptionsGet},
       {"subscriptions create", RunSubscriptionsCreate},
       {"subscriptions delete", RunSubscriptionsDelete},
+      {"subscriptions explain", RunSubscriptionsExplain},
   };
   for (const auto& [known, command] : kCommands) {
     if (known == name) return command;

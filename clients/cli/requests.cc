@@ -6,6 +6,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 
 namespace sipevents::client {
@@ -43,6 +44,7 @@ absl::StatusOr<v1::SubscriptionSpec> SpecFrom(const Arguments& arguments,
         absl::StrSplit(parameter, absl::MaxSplits('=', 1));
     (*spec.mutable_event_parameters())[parts.first] = parts.second;
   }
+  for (const std::string& member : arguments.Texts("member")) spec.add_members(member);
   for (const std::string& types : arguments.Texts("accept")) {
     for (const absl::string_view type : absl::StrSplit(types, ',')) {
       spec.add_accept(std::string(type));
@@ -87,6 +89,19 @@ absl::StatusOr<v1::FetchStateRequest> FetchRequestFrom(const Arguments& argument
   if (const auto staleness = arguments.Duration("max_staleness"); staleness.has_value()) {
     SetDuration(*staleness, *request.mutable_max_staleness());
   }
+  return request;
+}
+
+v1::ListSubscriptionsRequest ListRequestFor(const Arguments& arguments, const std::string& target) {
+  const auto quoted = [](const std::string& text) {
+    return absl::StrCat("\"", absl::StrReplaceAll(text, {{"\\", "\\\\"}, {"\"", "\\\""}}), "\"");
+  };
+  v1::ListSubscriptionsRequest request;
+  std::string filter = absl::StrCat("target_uri = ", quoted(target));
+  if (arguments.Has("event")) {
+    absl::StrAppend(&filter, " AND event_package = ", quoted(arguments.Text("event")));
+  }
+  request.set_filter(filter);
   return request;
 }
 

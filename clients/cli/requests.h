@@ -25,6 +25,8 @@ absl::StatusOr<v1::WatchRequest> WatchRequestFrom(const Arguments& arguments,
                                                   const std::string& target);
 
 absl::StatusOr<v1::FetchStateRequest> FetchRequestFrom(const Arguments& arguments);
+// Asks for the Subscriptions of a target; of one event package only, if the command line says so.
+v1::ListSubscriptionsRequest ListRequestFor(const Arguments& arguments, const std::string& target);
 absl::StatusOr<v1::CreateSubscriptionRequest> CreateRequestFrom(const Arguments& arguments);
 
 }  // namespace sipevents::client

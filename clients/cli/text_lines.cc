@@ -4,6 +4,8 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "clients/cli/explanation_text.h"
+#include "clients/cli/paint.h"
 #include "clients/cli/printable.h"
 #include "clients/cpp/status.h"
 #include "google/protobuf/timestamp.pb.h"
@@ -13,22 +15,6 @@ namespace {
 
 absl::Time ToTime(const google::protobuf::Timestamp& timestamp) {
   return absl::FromUnixSeconds(timestamp.seconds()) + absl::Nanoseconds(timestamp.nanos());
-}
-
-absl::string_view CodeOf(Tone tone) {
-  switch (tone) {
-    case Tone::kGood:
-      return "\x1b[32m";
-    case Tone::kBusy:
-      return "\x1b[33m";
-    case Tone::kMissing:
-      return "\x1b[2m";
-    case Tone::kBad:
-      return "\x1b[31m";
-    case Tone::kPlain:
-      break;
-  }
-  return "";
 }
 
 Tone ToneOf(v1::Subscription::State state) {
@@ -63,10 +49,7 @@ std::string TextLines::Item(const std::string& target, const v1::WatchItem& item
     case v1::WatchItem::kStatus:
       return Status(target, item.status(), now);
     case v1::WatchItem::kDialogEnded:
-      return Line(now, target, "fork ended",
-                  {absl::StrCat(Printable(item.dialog_ended().dialog()), " (",
-                                Printable(item.dialog_ended().reason()), ")"),
-                   Tone::kMissing});
+      return Ended(target, item.dialog_ended(), now);
     case v1::WatchItem::kGap:
       return Line(now, target, "gap",
                   {absl::StrCat("events are missing (", v1::Gap::Reason_Name(item.gap().reason()),
@@ -87,7 +70,27 @@ std::string TextLines::Event(const v1::Event& event) const {
   if (event.superseded() > 0) {
     absl::StrAppend(&summary.text, " [", event.superseded(), " older left out]");
   }
-  return Line(ToTime(event.receive_time()), event.target_uri(), event.event_package(), summary);
+  // Who reads along wants to know whose state it is; the list is the same in every line.
+  return Line(ToTime(event.receive_time()),
+              event.member_uri().empty() ? event.target_uri() : Member(event),
+              event.event_package(), summary);
+}
+
+// As "Alice <sip:201@example.com>", which Line() makes printable.
+std::string TextLines::Member(const v1::Event& event) {
+  if (event.member_name().empty()) return event.member_uri();
+  return absl::StrCat(event.member_name(), " <", event.member_uri(), ">");
+}
+
+std::string TextLines::Ended(const std::string& target, const v1::DialogEnded& ended,
+                             absl::Time now) const {
+  const std::string why = absl::StrCat(" (", Printable(ended.reason()), ")");
+  if (!ended.member_uri().empty()) {
+    return Line(now, ended.member_uri(), "member gone",
+                {absl::StrCat("shows nothing any longer", why), Tone::kMissing});
+  }
+  return Line(now, target, "fork ended",
+              {absl::StrCat(Printable(ended.dialog()), why), Tone::kMissing});
 }
 
 std::string TextLines::Subscription(const v1::Subscription& subscription) const {
@@ -95,6 +98,10 @@ std::string TextLines::Subscription(const v1::Subscription& subscription) const 
   return absl::StrCat(Printable(subscription.name()), "  ", Painted(state.text, state.tone), "  ",
                       Printable(subscription.spec().event_package()), "  ",
                       Printable(subscription.spec().target_uri()));
+}
+
+std::string TextLines::Explanation(const v1::Explanation& explanation) const {
+  return ExplanationText(explanation, zone_, color_);
 }
 
 std::string TextLines::Error(const std::string& target, const absl::Status& error) const {
@@ -147,8 +154,7 @@ Summary TextLines::StateSummary(const v1::Subscription& subscription) const {
 }
 
 std::string TextLines::Painted(absl::string_view text, Tone tone) const {
-  const absl::string_view code = color_ ? CodeOf(tone) : "";
-  return code.empty() ? std::string(text) : absl::StrCat(code, text, "\x1b[0m");
+  return color_ ? Paint(text, tone) : std::string(text);
 }
 
 }  // namespace sipevents::client

@@ -19,6 +19,8 @@ class TextLines : public LineFormat {
                    absl::Time now) const override;
   std::string Event(const v1::Event& event) const override;
   std::string Subscription(const v1::Subscription& subscription) const override;
+  // Many lines: see ExplanationText().
+  std::string Explanation(const v1::Explanation& explanation) const override;
   // The code and message, and a line for each field that cannot be used.
   std::string Error(const std::string& target, const absl::Status& error) const override;
   bool PrintsErrors() const override { return false; }
@@ -28,6 +30,8 @@ class TextLines : public LineFormat {
                    const Summary& summary) const;
   std::string Status(const std::string& target, const v1::Subscription& status,
                      absl::Time now) const;
+  static std::string Member(const v1::Event& event);
+  std::string Ended(const std::string& target, const v1::DialogEnded& ended, absl::Time now) const;
   std::string Clock(absl::Time when) const;
   Summary StateSummary(const v1::Subscription& subscription) const;
   std::string Painted(absl::string_view text, Tone tone) const;

@@ -1,5 +1,9 @@
+#include <string>
 #include <utility>
+#include <vector>
 
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "clients/cli/commands.h"
 #include "clients/cli/remark.h"
@@ -15,6 +19,8 @@ using Stub = v1::Subscriptions::StubInterface;
 // Longer than a SIP transaction and the wait for its NOTIFY: 64 T1 each (RFC 6665, 4.1.2.4).
 constexpr absl::Duration kFetchTimeout = absl::Seconds(75);
 constexpr absl::Duration kTimeout = absl::Seconds(20);
+// Subscriptions of one target that are looked for.
+constexpr size_t kMostExplained = 100;
 
 template <typename Request, typename Response>
 absl::Status Call(const CommandContext& context, Channel& channel, absl::Duration timeout,
@@ -67,6 +73,24 @@ ExitStatus PrintSubscription(const CommandContext& context,
   ExitStatus exit_status = kDone;
   Print(context, context.format.Subscription(response), exit_status);
   return exit_status;
+}
+
+// The names of the Subscriptions of a target; NOT_FOUND if there is none.
+absl::Status FindNames(const CommandContext& context, Channel& channel, const std::string& target,
+                       std::vector<std::string>& names) {
+  v1::ListSubscriptionsRequest request = ListRequestFor(context.arguments, target);
+  do {
+    v1::ListSubscriptionsResponse page;
+    absl::Status called = Call(context, channel, kTimeout, &Stub::ListSubscriptions, request, page);
+    if (!called.ok()) return called;
+    for (const v1::Subscription& subscription : page.subscriptions()) {
+      names.push_back(subscription.name());
+    }
+    request.set_page_token(page.next_page_token());
+  } while (!request.page_token().empty() && names.size() < kMostExplained);
+  if (!names.empty()) return absl::OkStatus();
+  return absl::NotFoundError(
+      absl::StrCat("nothing follows ", target, "; see 'sipevents subscriptions list'"));
 }
 
 }  // namespace
@@ -129,6 +153,32 @@ ExitStatus RunSubscriptionsCreate(const CommandContext& context) {
   absl::StatusOr<v1::CreateSubscriptionRequest> request = CreateRequestFrom(context.arguments);
   if (!request.ok()) return ReportUsage(context, request.status());
   return PrintSubscription(context, &Stub::CreateSubscription, *request);
+}
+
+ExitStatus RunSubscriptionsExplain(const CommandContext& context) {
+  const std::string& what = context.arguments.positional().at(0);
+  auto channel = Channel::Open(ConnectionFrom(context.arguments));
+  if (!channel.ok()) return ReportUsage(context, channel.status());
+  std::vector<std::string> names;
+  if (absl::StartsWith(what, "subscriptions/")) {
+    names.push_back(what);
+  } else if (const absl::Status found = FindNames(context, **channel, what, names); !found.ok()) {
+    return Report(context, found);
+  }
+  ExitStatus exit_status = kDone;
+  for (const std::string& name : names) {
+    v1::ExplainSubscriptionRequest request;
+    request.set_name(name);
+    v1::Explanation response;
+    const absl::Status called =
+        Call(context, **channel, kTimeout, &Stub::ExplainSubscription, request, response);
+    if (!called.ok()) return Report(context, called);
+    const absl::string_view gap =
+        name == names.front() || context.format.PrintsErrors() ? "" : "\n";
+    if (!Print(context, absl::StrCat(gap, context.format.Explanation(response)), exit_status))
+      break;
+  }
+  return exit_status;
 }
 
 ExitStatus RunSubscriptionsDelete(const CommandContext& context) {

@@ -20,7 +20,7 @@ struct WatchSession::Watch {
   std::string target;
   std::string state_key;
   WatchOptions options;
-  std::unique_ptr<EventWatcher> watcher;
+  std::unique_ptr<EventWatcher> watcher;  // null: one of many
 };
 
 WatchSession::WatchSession(std::shared_ptr<Channel> channel, const LineFormat& format,
@@ -47,21 +47,20 @@ void WatchSession::Add(const std::string& target, WatchOptions options) {
     options.refused_token = WatchOptions::RefusedToken::kStartAnew;
   }
   options.on_retry = [this](const absl::Status& why, absl::Duration) { OnRetry(why); };
-  watch->watcher = std::make_unique<EventWatcher>(channel_, std::move(options));
+  watch->options = std::move(options);
   watches_.push_back(std::move(watch));
 }
 
 ExitStatus WatchSession::Run(int stop_fd) {
   running_ = watches_.size();
-  for (const auto& added : watches_) {
-    const Watch& watch = *added;
-    watch.watcher->Start([this, &watch](const v1::WatchItem& item) { OnItem(watch, item); },
-                         [this, &watch](const absl::Status& end) { OnEnd(watch, end); });
+  if (running_ == 1) {
+    StartOne();
+  } else {
+    StartMany();
   }
   RunUntilFinished(stop_fd);
   out_.Cancel();  // a thread may be waiting for a reader that does not read
-  for (const auto& watch : watches_) watch->watcher->Stop();
-  for (const auto& watch : watches_) watch->watcher->Join().IgnoreError();  // OnEnd() had it
+  StopAndJoin();
   if (state_ != nullptr) {
     if (const absl::Status written = state_->Write(absl::Now()); !written.ok()) {
       Remark(written.message());
@@ -69,6 +68,56 @@ ExitStatus WatchSession::Run(int stop_fd) {
     }
   }
   return exit_status_;
+}
+
+void WatchSession::StartOne() {
+  Watch& watch = *watches_.front();
+  watch.watcher = std::make_unique<EventWatcher>(channel_, watch.options);
+  watch.watcher->Start([this, &watch](const v1::WatchItem& item) { OnItem(watch, item); },
+                       [this, &watch](const absl::Status& end) { OnEnd(watch, end); });
+}
+
+void WatchSession::StartMany() {
+  stream_ = std::make_unique<Watch>();
+  const WatchOptions& of_any = watches_.front()->options;  // they differ in their targets only
+  MultiWatcher::Options options;
+  if (of_any.request.has_heartbeat_interval()) {
+    *options.pace.mutable_heartbeat_interval() = of_any.request.heartbeat_interval();
+  }
+  options.first_connect_timeout = of_any.first_connect_timeout;
+  options.on_retry = of_any.on_retry;
+  many_ = std::make_unique<MultiWatcher>(channel_, std::move(options));
+  for (const auto& watch : watches_) {
+    const uint64_t id =
+        many_->Add(AddedWatchOf(watch->options.request), watch->options.refused_token);
+    watch_of_id_.emplace(id, watch.get());
+  }
+  taker_ = std::thread([this] { TakeMany(); });
+}
+
+void WatchSession::TakeMany() {
+  while (std::optional<ManyItem> told = many_->Next()) {
+    const Watch& watch = told->watch_id == 0 ? *stream_ : *watch_of_id_.at(told->watch_id);
+    if (told->item.has_value()) {
+      OnItem(watch, *told->item);
+    } else {
+      OnEnd(watch, told->end);
+    }
+  }
+  if (!many_->status().ok()) TellError(*stream_, many_->status());
+  const std::scoped_lock lock(mutex_);
+  Finish();
+}
+
+void WatchSession::StopAndJoin() {
+  if (many_ != nullptr) {
+    many_->Stop();
+    taker_.join();
+    return;
+  }
+  EventWatcher& watcher = *watches_.front()->watcher;
+  watcher.Stop();
+  watcher.Join().IgnoreError();  // OnEnd() had it
 }
 
 void WatchSession::RunUntilFinished(int stop_fd) {

@@ -2,10 +2,12 @@
 #define CLIENTS_CLI_WATCH_SESSION_H_
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -16,13 +18,15 @@
 #include "clients/cli/state_file.h"
 #include "clients/cpp/channel.h"
 #include "clients/cpp/event_watcher.h"
+#include "clients/cpp/multi_watcher.h"
 
 namespace sipevents::client {
 
-// Runs several watches until all have ended, and prints what they bring, line by line.
+// Runs watches until all have ended, and prints what they bring, line by line: one over a stream
+// of its own, several over one stream for all.
 //
-// Threads: Add() and Run() the owner's. Each watcher calls in from a thread of its own; one mutex
-// keeps their lines whole, another one what they share with Run().
+// Threads: Add() and Run() the owner's. What comes is taken in by another thread; one mutex keeps
+// its lines whole, another one what it shares with Run().
 class WatchSession {
  public:
   struct Options {
@@ -47,6 +51,10 @@ class WatchSession {
  private:
   struct Watch;
 
+  void StartOne();
+  void StartMany();
+  void StopAndJoin();
+  void TakeMany();
   void OnItem(const Watch& watch, const v1::WatchItem& item);
   void OnEnd(const Watch& watch, const absl::Status& end);
   void OnRetry(const absl::Status& why);
@@ -64,6 +72,11 @@ class WatchSession {
   LineWriter& out_;
   const Options options_;
   std::vector<std::unique_ptr<Watch>> watches_;
+  // Of several:
+  std::unique_ptr<MultiWatcher> many_;
+  std::map<uint64_t, const Watch*> watch_of_id_;
+  std::unique_ptr<Watch> stream_;  // whose items are of the stream itself
+  std::thread taker_;
   int wake_fd_;  // an eventfd: look again
 
   std::mutex print_mutex_;  // held while a line is written; taken before mutex_

@@ -3,25 +3,10 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/random/distributions.h"
 #include "clients/cpp/retry_policy.h"
 #include "clients/cpp/status.h"
 
 namespace sipevents::client {
-namespace {
-
-// A stream that lasted this long was a success; one that breaks sooner makes the next wait longer,
-// or a gateway that falls over its own snapshot would be asked for it four times a second.
-constexpr absl::Duration kHealthyAfter = absl::Seconds(5);
-
-// How long one attempt waits for a connection that failed before; the wait between attempts comes
-// on top of it.
-constexpr absl::Duration kConnectPatience = absl::Milliseconds(500);
-
-// The longest RetryInfo that is honoured.
-constexpr absl::Duration kMaxRetryDelay = absl::Hours(1);
-
-}  // namespace
 
 v1::WatchRequest WatchTarget(const std::string& target_uri, const std::string& event_package) {
   v1::WatchRequest request;
@@ -187,12 +172,8 @@ void EventWatcher::HandleEnd(const absl::Status& end) {
 }
 
 void EventWatcher::RetryAfter(const absl::Status& why) {
-  absl::Duration wait = backoff_.Next(random_);
-  if (const std::optional<absl::Duration> asked = RetryDelayOf(why); asked.has_value()) {
-    // Later than asked by up to the spread, never sooner.
-    const double spread = absl::Uniform(random_, 1.0, 1.0 + options_.backoff.jitter);
-    wait = std::max(wait, std::min(*asked, kMaxRetryDelay) * spread);
-  }
+  const absl::Duration wait =
+      RetryWait(why, backoff_.Next(random_), options_.backoff.jitter, random_);
   const absl::Time give_up = first_attempt_ + options_.first_connect_timeout;
   if (!was_connected_ && IsUnreachable(why) && pause_->Now() + wait > give_up) {
     End(why);

@@ -3,10 +3,14 @@
 #include <algorithm>
 #include <optional>
 
+#include "absl/random/distributions.h"
 #include "clients/cpp/status.h"
 
 namespace sipevents::client {
 namespace {
+
+// The longest RetryInfo that is honoured.
+constexpr absl::Duration kMaxRetryDelay = absl::Hours(1);
 
 bool IsAboutToken(const absl::Status& error) {
   const std::optional<google::rpc::BadRequest> bad = BadRequestOf(error);
@@ -19,6 +23,14 @@ bool IsAboutToken(const absl::Status& error) {
 }
 
 }  // namespace
+
+absl::Duration RetryWait(const absl::Status& why, absl::Duration backoff, double jitter,
+                         absl::BitGenRef random) {
+  const std::optional<absl::Duration> asked = RetryDelayOf(why);
+  if (!asked.has_value()) return backoff;
+  const double spread = absl::Uniform(random, 1.0, 1.0 + jitter);
+  return std::max(backoff, std::min(*asked, kMaxRetryDelay) * spread);
+}
 
 Verdict Judge(const absl::Status& error, bool was_connected) {
   switch (error.code()) {

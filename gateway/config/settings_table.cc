@@ -221,7 +221,7 @@ std::vector<SettingRow> ServiceRows() {
        Duration(&Settings::linger, absl::ZeroDuration(), kMonth)},
       {"max_subscriptions", "N", "1100000", "Subscriptions at the same time.",
        Number(&Settings::max_subscriptions, 1, 100'000'000)},
-      {"max_watches", "N", "100000", "Watch streams at the same time.",
+      {"max_watches", "N", "100000", "Watches at the same time, over all streams.",
        Number(&Settings::max_watches, 1, 100'000'000)},
       {"event_log_memory", "SIZE", "1GiB",
        "Memory for events that slow or returning watchers need.",

@@ -96,9 +96,36 @@ void WriteRich(int field, const sip::RichPresence& rich, ReverseWireWriter& writ
   });
 }
 
+void WriteContactCard(int field, const sip::ContactCard& card, ReverseWireWriter& writer) {
+  using Card = v1::ContactCard;
+  if (card.empty()) return;
+  writer.Message(field, [&] {
+    writer.Text(Card::kSoundFieldNumber, card.sound);
+    writer.Text(Card::kMapFieldNumber, card.map);
+    writer.Text(Card::kIconFieldNumber, card.icon);
+    writer.Text(Card::kHomepageFieldNumber, card.homepage);
+    writer.Text(Card::kDisplayNameFieldNumber, card.display_name);
+    writer.Text(Card::kCardFieldNumber, card.card);
+  });
+}
+
+void WriteTimedStatus(int field, const sip::TimedStatus& status, ReverseWireWriter& writer) {
+  using Status = v1::TimedStatus;
+  writer.Message(field, [&] {
+    WriteRich(Status::kRichFieldNumber, status.rich, writer);
+    WriteEnum(Status::kBasicFieldNumber, status.basic, writer);
+    WriteTime(Status::kUntilTimeFieldNumber, status.until_time, writer);
+    WriteTime(Status::kFromTimeFieldNumber, status.from_time, writer);
+  });
+}
+
 void WriteTuple(int field, const sip::PresenceTuple& tuple, ReverseWireWriter& writer) {
   using Tuple = v1::PresenceTuple;
   writer.Message(field, [&] {
+    WriteContactCard(Tuple::kContactCardFieldNumber, tuple.contact_card, writer);
+    WriteEach(tuple.timed_statuses, [&](const sip::TimedStatus& status) {
+      WriteTimedStatus(Tuple::kTimedStatusesFieldNumber, status, writer);
+    });
     WriteRich(Tuple::kRichFieldNumber, tuple.rich, writer);
     WriteTexts(Tuple::kDeviceIdsFieldNumber, tuple.device_ids, writer);
     WriteTime(Tuple::kTimestampFieldNumber, tuple.timestamp, writer);
@@ -115,6 +142,7 @@ void WriteTuple(int field, const sip::PresenceTuple& tuple, ReverseWireWriter& w
 void WritePerson(int field, const sip::PresencePerson& person, ReverseWireWriter& writer) {
   using Person = v1::PresencePerson;
   writer.Message(field, [&] {
+    WriteContactCard(Person::kContactCardFieldNumber, person.contact_card, writer);
     WriteRich(Person::kRichFieldNumber, person.rich, writer);
     WriteTime(Person::kTimestampFieldNumber, person.timestamp, writer);
     WriteNotes(Person::kNotesFieldNumber, person.notes, writer);

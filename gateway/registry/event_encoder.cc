@@ -26,6 +26,9 @@ EventEncoder::Encoded EventEncoder::Encode(std::string_view head,
     writer_.Encoded(last_document);
   }
   const size_t document_octets = writer_.size();
+  writer_.Unsigned(Event::kMemberInstanceFieldNumber, notification.member_instance);
+  writer_.Text(Event::kMemberNameFieldNumber, notification.member_name);
+  writer_.Text(Event::kMemberUriFieldNumber, notification.member_uri);
   writer_.Text(Event::kDecodeErrorFieldNumber, notification.decode_error);
   writer_.Bool(Event::kBodyIsPartialFieldNumber, notification.body_is_partial);
   if (!notification.content_type.empty() || !notification.body.empty()) {

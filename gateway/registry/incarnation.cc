@@ -42,6 +42,7 @@ v1::SubscriptionSpec SpecOf(const SubscriptionKey& key, absl::Duration expires) 
   }
   spec.set_identity(key.identity);
   for (const std::string& type : key.accept) spec.add_accept(type);
+  for (const std::string& member : key.members) spec.add_members(member);
   if (!key.body.empty()) {
     spec.mutable_body()->set_content_type(key.body_content_type);
     spec.mutable_body()->set_data(key.body);
@@ -187,32 +188,40 @@ Incarnation::Dialog& Incarnation::DialogOf(std::string_view id) {
   const auto found = dialogs_.find(AbslView(id));
   if (found != dialogs_.end()) return found->second;
   Dialog& dialog = dialogs_[std::string(id)];
-  dialog.key = ++last_key_;
+  dialog.own.key = DialogKey(++last_dialog_);
   return dialog;
+}
+
+Incarnation::Shown& Incarnation::ShownBy(const sip::Notification& notification, Dialog& dialog) {
+  if (notification.member_uri.empty()) return dialog.own;
+  Shown& member =
+      dialog.members[{std::string(notification.member_uri), notification.member_instance}];
+  if (member.key == 0) member.key = MemberKey(dialog.own.key, ++dialog.last_member);
+  return member;
 }
 
 void Incarnation::OnNotification(const sip::Notification& notification) {
   // One for all Subscriptions of a SIP thread: it owns a buffer.
   thread_local EventEncoder encoder;
   NoteNotify(notification.receive_time);
-  Dialog& dialog = DialogOf(notification.dialog);
+  Shown& shown = ShownBy(notification, DialogOf(notification.dialog));
   std::string last_document;
-  if (notification.document == nullptr) last_document = LastDocument(dialog);
+  if (notification.document == nullptr) last_document = LastDocument(shown);
   const EventEncoder::Encoded encoded = encoder.Encode(event_head_, notification, last_document);
-  dialog.document_octets = encoded.document_octets;
-  log_head_ = log_->AppendEvent(dialog.key, encoded.event, notification.receive_time);
+  shown.document_octets = encoded.document_octets;
+  log_head_ = log_->AppendEvent(shown.key, encoded.event, notification.receive_time);
   log_->Settle();
 }
 
-std::string Incarnation::LastDocument(const Dialog& dialog) const {
-  if (dialog.document_octets == 0) return "";
+std::string Incarnation::LastDocument(const Shown& shown) const {
+  if (shown.document_octets == 0) return "";
   // Rare, so that looking into the log costs less than keeping every document a second time.
-  for (const EntryRef& entry : NewestEvents()) {
-    if (entry->key() != dialog.key) continue;
-    const std::string_view payload = entry->payload();
-    return std::string(payload.substr(payload.size() - dialog.document_octets));
-  }
-  return "";
+  const LogView view(*log_);
+  view.CatchUp();
+  const EntryRef* entry = view.newest().Find(shown.key);
+  if (entry == nullptr) return "";
+  const std::string_view payload = (*entry)->payload();
+  return std::string(payload.substr(payload.size() - shown.document_octets));
 }
 
 void Incarnation::OnQuietNotify(absl::Time receive_time) {
@@ -225,13 +234,28 @@ void Incarnation::OnDialogEnded(std::string_view dialog, std::string_view reason
   const auto found = dialogs_.find(AbslView(dialog));
   // Who never heard of a fork need not hear of its end.
   if (found == dialogs_.end()) return;
-  const EntryKey key = found->second.key;
+  const EntryKey key = found->second.own.key;
   dialogs_.erase(found);
   // The newest event of the fork stays what the Subscription shows (RFC 6665, `invariant`).
   if (state_remains) return;
   v1::DialogEnded ended;
   ended.set_dialog(ToUtf8(dialog));
   ended.set_reason(ToUtf8(reason));
+  log_head_ = log_->AppendDialogEnded(key, ended.SerializeAsString(), clock_.Now());
+}
+
+void Incarnation::OnMemberGone(std::string_view dialog, std::string_view member_uri,
+                               uint32_t member_instance, std::string_view reason) {
+  Dialog& of = DialogOf(dialog);
+  // Who never heard of a member hears why it has nothing to tell. Its key is of no more use.
+  auto member = of.members.extract(MemberId(std::string(member_uri), member_instance));
+  const EntryKey key =
+      member.empty() ? MemberKey(of.own.key, ++of.last_member) : member.mapped().key;
+  v1::DialogEnded ended;
+  ended.set_dialog(ToUtf8(dialog));
+  ended.set_reason(ToUtf8(reason));
+  ended.set_member_uri(ToUtf8(member_uri));
+  ended.set_member_instance(member_instance);
   log_head_ = log_->AppendDialogEnded(key, ended.SerializeAsString(), clock_.Now());
 }
 

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
@@ -62,7 +63,7 @@ class Incarnation final : public sip::SubscriptionObserver {
   // active, its notifier answers, and the last NOTIFY came at `since` or later.
   bool IsFresh(absl::Time since) const;
 
-  // The newest event of each fork, in the order in which they came.
+  // The newest event of each fork and member of a list, in the order in which they came.
   std::vector<EntryRef> NewestEvents() const;
 
   // The agent was asked for another duration.
@@ -76,18 +77,28 @@ class Incarnation final : public sip::SubscriptionObserver {
   void OnNotification(const sip::Notification& notification) override;
   void OnQuietNotify(absl::Time receive_time) override;
   void OnDialogEnded(std::string_view dialog, std::string_view reason, bool state_remains) override;
+  void OnMemberGone(std::string_view dialog, std::string_view member_uri, uint32_t member_instance,
+                    std::string_view reason) override;
   void OnEnded() override;
 
  private:
-  // What the SIP thread remembers of a fork.
-  struct Dialog {
+  // What the SIP thread remembers of what a fork, or a member of its list, shows.
+  struct Shown {
     EntryKey key = 0;
     // How many octets at the end of its newest event are the document.
     size_t document_octets = 0;
   };
+  using MemberId = std::pair<std::string, uint32_t>;  // URI and instance
+  struct Dialog {
+    Shown own;
+    // Bounded where they are made (sip::kMaxListMembers).
+    absl::flat_hash_map<MemberId, Shown> members;
+    uint32_t last_member = 0;
+  };
 
   Dialog& DialogOf(std::string_view id);
-  std::string LastDocument(const Dialog& dialog) const;
+  static Shown& ShownBy(const sip::Notification& notification, Dialog& dialog);
+  std::string LastDocument(const Shown& shown) const;
   void CountWaiting(bool before, bool now);
   void NoteNotify(absl::Time receive_time);
 
@@ -109,7 +120,7 @@ class Incarnation final : public sip::SubscriptionObserver {
 
   // The SIP thread's own.
   uint64_t log_head_ = 0;  // 0: nothing was appended yet
-  EntryKey last_key_ = 0;
+  uint32_t last_dialog_ = 0;
   absl::flat_hash_map<std::string, Dialog> dialogs_;
 };
 

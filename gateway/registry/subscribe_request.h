@@ -16,6 +16,7 @@ inline sip::SubscribeRequest SubscribeRequestFor(const WantedSubscription& wante
   request.accept = wanted.key.accept;
   request.body_content_type = wanted.key.body_content_type;
   request.body = wanted.key.body;
+  request.members = wanted.key.members;
   request.expires = wanted.expires;
   return request;
 }

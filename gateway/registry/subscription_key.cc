@@ -44,6 +44,9 @@ std::string SubscriptionNamer::NameOf(const SubscriptionKey& key) const {
   digest.Add(key.identity).AddCount(key.accept.size());
   for (const std::string& type : key.accept) digest.Add(type);
   digest.Add(key.body_content_type).Add(key.body);
+  // Only where there are some: without, names stay what they were before there could be any.
+  if (!key.members.empty()) digest.AddCount(key.members.size());
+  for (const std::string& member : key.members) digest.Add(member);
   std::string name(kCollection);
   name += kKeyFormatVersion;
   name += Base32(digest.First(kNameOctets));

@@ -21,6 +21,7 @@ struct SubscriptionKey {
   std::vector<std::string> accept;                                    // sorted, unique
   std::string body_content_type;                                      // empty: no body
   std::string body;
+  std::vector<std::string> members;  // sorted, unique; empty: no list of the caller's
 
   bool operator==(const SubscriptionKey&) const = default;
 };

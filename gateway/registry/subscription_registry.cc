@@ -183,6 +183,22 @@ absl::StatusOr<std::shared_ptr<const Incarnation>> SubscriptionRegistry::Find(
   return entry->incarnation;
 }
 
+absl::StatusOr<SubscriptionRegistry::Keepers> SubscriptionRegistry::FindKeepers(
+    const std::string& tenant, const std::string& name) const {
+  MutexLock lock(mutex_);
+  SIPEVENTS_ASSIGN_OR_RETURN(const std::shared_ptr<Entry> entry, FindEntry(tenant, name));
+  const absl::Time now = parts_.clock.Now();
+  Keepers keepers{.incarnation = entry->incarnation,
+                  .sip_id = entry->sip_id,
+                  .watches = entry->watches,
+                  .holds = {},
+                  .linger_until = entry->linger_until};
+  for (const auto& hold : entry->holds) {
+    if (hold.second > now) keepers.holds.push_back(hold);
+  }
+  return keepers;
+}
+
 std::vector<std::shared_ptr<const Incarnation>> SubscriptionRegistry::ListAfter(
     const std::string& tenant, const std::string& after, size_t limit) const {
   std::vector<std::shared_ptr<const Incarnation>> found;

@@ -114,6 +114,18 @@ class SubscriptionRegistry final : public Runnable {
   absl::StatusOr<std::shared_ptr<const Incarnation>> Find(const std::string& tenant,
                                                           const std::string& name) const;
 
+  // What keeps a Subscription alive, for people who look for a fault.
+  struct Keepers {
+    std::shared_ptr<const Incarnation> incarnation;
+    sip::SubscriptionId sip_id = 0;
+    size_t watches = 0;
+    // By caller, until when; those that are over are left out.
+    std::vector<std::pair<std::string, absl::Time>> holds;
+    absl::Time linger_until = absl::InfinitePast();
+  };
+  // Error: SUBSCRIPTION_NOT_FOUND.
+  absl::StatusOr<Keepers> FindKeepers(const std::string& tenant, const std::string& name) const;
+
   // The first `limit` of a tenant whose names come after `after`, by name.
   std::vector<std::shared_ptr<const Incarnation>> ListAfter(const std::string& tenant,
                                                             const std::string& after,

@@ -175,6 +175,18 @@ absl::Status RestartedTooOften(std::string_view name, absl::Duration retry_after
   return status;
 }
 
+absl::Status WatchIdInUse(uint64_t watch_id) {
+  return Build(absl::StatusCode::kAlreadyExists,
+               absl::StrCat("there is a watch with the watch_id ", watch_id, " on this stream"),
+               v1::WATCH_ID_IN_USE, kGatewayDomain, {{"watch_id", absl::StrCat(watch_id)}});
+}
+
+absl::Status WatchIdUnknown(uint64_t watch_id) {
+  return Build(absl::StatusCode::kNotFound,
+               absl::StrCat("there is no watch with the watch_id ", watch_id, " on this stream"),
+               v1::WATCH_ID_UNKNOWN, kGatewayDomain, {{"watch_id", absl::StrCat(watch_id)}});
+}
+
 absl::Status Draining() {
   absl::Status status =
       Build(absl::StatusCode::kUnavailable,

@@ -70,6 +70,12 @@ absl::Status BoundReached(std::string_view bound, int64_t limit);
 // RESOURCE_EXHAUSTED, reason RESTARTED_TOO_OFTEN, RetryInfo.
 absl::Status RestartedTooOften(std::string_view name, absl::Duration retry_after);
 
+// ALREADY_EXISTS, reason WATCH_ID_IN_USE: of a WatchMany stream.
+absl::Status WatchIdInUse(uint64_t watch_id);
+
+// NOT_FOUND, reason WATCH_ID_UNKNOWN: of a WatchMany stream.
+absl::Status WatchIdUnknown(uint64_t watch_id);
+
 // UNAVAILABLE, reason DRAINING, RetryInfo of one second (another replica may be there).
 absl::Status Draining();
 

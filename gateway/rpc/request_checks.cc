@@ -70,13 +70,10 @@ void CheckResumeToken(const std::string& text, WatchOrder& order, FieldViolation
   order.resume = *token;
 }
 
-void CheckPace(const v1::WatchRequest& request, WatchOrder& order, FieldViolations& violations) {
-  order.heartbeat_interval = kDefaultHeartbeat;
-  order.batch_linger = kDefaultBatchLinger;
-  if (request.has_linger()) {
-    order.linger = CheckDuration("linger", request.linger(),
-                                 {.least = absl::ZeroDuration(), .most = kThirtyDays}, violations);
-  }
+// Of a WatchRequest or a WatchManyRequest.
+template <typename Request>
+PaceOrder CheckPace(const Request& request, FieldViolations& violations) {
+  PaceOrder order;
   if (request.has_heartbeat_interval()) {
     order.heartbeat_interval =
         CheckDuration("heartbeat_interval", request.heartbeat_interval(),
@@ -87,8 +84,11 @@ void CheckPace(const v1::WatchRequest& request, WatchOrder& order, FieldViolatio
         CheckDuration("batch_linger", request.batch_linger(),
                       {.least = absl::ZeroDuration(), .most = absl::Seconds(1)}, violations);
   }
-  order.max_batch_items = CheckCount("max_batch_items", request.max_batch_items(), kMaxBatchItems,
-                                     kDefaultBatchItems, violations);
+  if (request.max_batch_items() != 0) {
+    order.max_batch_items = CheckCount("max_batch_items", request.max_batch_items(), kMaxBatchItems,
+                                       kDefaultBatchItems, violations);
+  }
+  return order;
 }
 
 }  // namespace
@@ -117,6 +117,12 @@ absl::StatusOr<CreateOrder> RequestChecks::Check(const v1::CreateSubscriptionReq
 }
 
 absl::Status RequestChecks::Check(const v1::GetSubscriptionRequest& request) const {
+  FieldViolations violations;
+  CheckName("name", request.name(), violations);
+  return violations.ToStatus();
+}
+
+absl::Status RequestChecks::Check(const v1::ExplainSubscriptionRequest& request) const {
   FieldViolations violations;
   CheckName("name", request.name(), violations);
   return violations.ToStatus();
@@ -165,8 +171,21 @@ absl::StatusOr<WatchOrder> RequestChecks::Check(const v1::WatchRequest& request,
   }
   order.delivery = request.delivery();
   order.fail_on_gap = request.fail_on_gap();
-  CheckPace(request, order, violations);
+  if (request.has_linger()) {
+    order.linger = CheckDuration("linger", request.linger(),
+                                 {.least = absl::ZeroDuration(), .most = kThirtyDays}, violations);
+  }
+  const PaceOrder pace = CheckPace(request, violations);
+  order.heartbeat_interval = pace.heartbeat_interval.value_or(kDefaultHeartbeat);
+  order.batch_linger = pace.batch_linger.value_or(kDefaultBatchLinger);
+  order.max_batch_items = pace.max_batch_items.value_or(kDefaultBatchItems);
   return Conclude(std::move(order), violations);
+}
+
+absl::StatusOr<PaceOrder> RequestChecks::Check(const v1::WatchManyRequest& request) const {
+  FieldViolations violations;
+  const PaceOrder order = CheckPace(request, violations);
+  return Conclude(order, violations);
 }
 
 absl::StatusOr<FetchOrder> RequestChecks::Check(const v1::FetchStateRequest& request,

@@ -40,6 +40,13 @@ struct WatchOrder {
   int max_batch_items = 0;
 };
 
+// How a WatchMany stream shall write from now on; nullopt: as it does.
+struct PaceOrder {
+  std::optional<absl::Duration> heartbeat_interval;
+  std::optional<absl::Duration> batch_linger;
+  std::optional<int> max_batch_items;
+};
+
 struct FetchOrder {
   WantedSubscription wanted;
   absl::Duration max_staleness;
@@ -66,8 +73,11 @@ class RequestChecks {
   absl::StatusOr<ListOrder> Check(const v1::ListSubscriptionsRequest& request,
                                   const std::string& tenant) const;
   absl::Status Check(const v1::DeleteSubscriptionRequest& request) const;
+  absl::Status Check(const v1::ExplainSubscriptionRequest& request) const;
   absl::StatusOr<WatchOrder> Check(const v1::WatchRequest& request,
                                    const std::string& tenant) const;
+  // Of the stream as a whole only; the watches are checked one by one, as v1.WatchRequest.
+  absl::StatusOr<PaceOrder> Check(const v1::WatchManyRequest& request) const;
   absl::StatusOr<FetchOrder> Check(const v1::FetchStateRequest& request,
                                    const std::string& tenant) const;
 

@@ -6,6 +6,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "gateway/rpc/request_checks_rate.h"
 #include "sip/base/ascii.h"
 #include "sip/base/header_grammar.h"
 #include "sip/base/uri.h"
@@ -135,6 +136,26 @@ void CheckBody(std::string_view field, const v1::Body& body, SubscriptionKey& ke
   key.body = body.data();
 }
 
+std::vector<std::string> CheckMembers(std::string_view field, const v1::SubscriptionSpec& spec,
+                                      const SpecContext& context, FieldViolations& violations) {
+  std::vector<std::string> members;
+  if (spec.members_size() > kMaxMembers) {
+    violations.Add(field, absl::StrCat(spec.members_size(), " members"), "at most 1000");
+    return members;
+  }
+  if (spec.members_size() > 0 && spec.has_body()) {
+    violations.Add(field, absl::StrCat(spec.members_size(), " members"),
+                   "members or a body, not both: the members are the body of the SUBSCRIBE");
+  }
+  for (int i = 0; i < spec.members_size(); ++i) {
+    const std::string path = absl::StrCat(AbslView(field), "[", i, "]");
+    members.push_back(CheckTarget(path, spec.members(i), context, violations));
+  }
+  std::sort(members.begin(), members.end());
+  members.erase(std::unique(members.begin(), members.end()), members.end());
+  return members;
+}
+
 }  // namespace
 
 absl::Duration CheckDuration(std::string_view field, const google::protobuf::Duration& duration,
@@ -175,9 +196,14 @@ WantedSubscription CheckSpec(std::string_view field, const v1::SubscriptionSpec&
                    "an event package, e.g. presence: tokens joined by dots");
   }
   key.event_parameters = CheckParameters(Path(field, "event_parameters"), spec, violations);
+  if (spec.has_rate_control()) {
+    AddRateControl(Path(field, "rate_control"), spec.rate_control(), key.event_parameters,
+                   violations);
+  }
   key.identity = CheckIdentity(Path(field, "identity"), spec.identity(), context, violations);
   key.accept = CheckAccept(Path(field, "accept"), spec, violations);
   if (spec.has_body()) CheckBody(Path(field, "body"), spec.body(), key, violations);
+  key.members = CheckMembers(Path(field, "members"), spec, context, violations);
   if (spec.has_expires()) {
     wanted.expires = CheckDuration(Path(field, "expires"), spec.expires(),
                                    {.least = absl::Seconds(1), .most = kLongest}, violations);

@@ -29,6 +29,7 @@ inline constexpr int kMaxAcceptTypes = 16;
 inline constexpr size_t kMaxParameterOctets = 512;
 inline constexpr size_t kMaxMediaTypeOctets = 256;
 inline constexpr size_t kMaxRequestBodyOctets = size_t{64} << 10;
+inline constexpr int kMaxMembers = 1000;
 
 // Checks the spec at the path `field` ("spec") and brings it into canonical form.
 WantedSubscription CheckSpec(std::string_view field, const v1::SubscriptionSpec& spec,

@@ -5,6 +5,8 @@
 #include <vector>
 
 #include "gateway/rpc/grpc_status.h"
+#include "gateway/rpc/watch_many_requests.h"
+#include "gateway/watch/watch_many_stream.h"
 #include "google/rpc/error_details.pb.h"
 #include "grpcpp/impl/codegen/proto_utils.h"
 #include "sip/base/status_macros.h"
@@ -19,21 +21,25 @@ grpc::ServerUnaryReactor* FinishWith(grpc::CallbackServerContext& context,
   return reactor;
 }
 
-// A Watch that was refused.
-class RefusedWatch final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
+using WatchReactor = grpc::ServerWriteReactor<grpc::ByteBuffer>;
+using WatchManyReactor = grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>;
+
+// A stream that was refused.
+template <typename Reactor>
+class Refused final : public Reactor {
  public:
-  static grpc::ServerWriteReactor<grpc::ByteBuffer>* Start(const absl::Status& status) {
-    auto refused = std::make_unique<RefusedWatch>();
-    RefusedWatch* reactor = refused.get();
+  static Reactor* Start(const absl::Status& status) {
+    auto refused = std::make_unique<Refused>();
+    Refused* reactor = refused.get();
     reactor->self_ = std::move(refused);
     reactor->Finish(ToGrpcStatus(status));
     return reactor;
   }
 
  private:
-  void OnDone() override { const std::unique_ptr<RefusedWatch> self = std::move(self_); }
+  void OnDone() override { const std::unique_ptr<Refused> self = std::move(self_); }
 
-  std::unique_ptr<RefusedWatch> self_;  // while gRPC may call it
+  std::unique_ptr<Refused> self_;  // while gRPC may call it
 };
 
 WatchOptions ReadingOptions(const WatchOrder& order, const std::string& event_package) {
@@ -66,7 +72,9 @@ SubscriptionService::SubscriptionService(const Options& options, const Parts& pa
     : parts_(parts),
       checks_({.tel_domain = options.tel_domain, .own_identity = options.own_identity},
               parts.namer),
-      fetch_slots_(std::make_shared<FetchSlots>(options.max_fetches)) {}
+      max_watches_per_stream_(options.max_watches_per_stream),
+      fetch_slots_(std::make_shared<FetchSlots>(options.max_fetches)),
+      explain_slots_(std::make_shared<FetchSlots>(options.max_explains)) {}
 
 absl::StatusOr<Caller> SubscriptionService::Admit(
     const grpc::CallbackServerContext& context) const {
@@ -207,38 +215,72 @@ absl::StatusOr<WatchLease> SubscriptionService::LeaseFor(const Caller& caller,
   return parts_.registry.WatchExisting(caller.tenant, order.name, order.linger);
 }
 
-absl::StatusOr<std::shared_ptr<WatchStream>> SubscriptionService::BeginWatch(
-    const grpc::CallbackServerContext& context, const grpc::ByteBuffer& octets) {
-  SIPEVENTS_ASSIGN_OR_RETURN(const Caller caller, Admit(context));
-  SIPEVENTS_ASSIGN_OR_RETURN(const v1::WatchRequest request, ParseWatchRequest(octets));
-  SIPEVENTS_ASSIGN_OR_RETURN(const WatchOrder order, checks_.Check(request, caller.tenant));
+absl::StatusOr<OpenedWatch> SubscriptionService::Open(const Caller& caller,
+                                                      const WatchOrder& order) {
   absl::StatusOr<WatchLease> leased = LeaseFor(caller, order);
   CountRefusal(leased.status());
   SIPEVENTS_RETURN_IF_ERROR(leased.status());
   const auto lease = std::make_shared<WatchLease>(*std::move(leased));
   const Incarnation& subscription = lease->subscription();
+  OpenedWatch opened{.log = subscription.log(),
+                     .lease = lease,
+                     .package_metrics = &subscription.metrics(),
+                     .reading = ReadingOptions(order, subscription.key().event_package)};
+  opened.reading.from_beginning = lease->started();
+  return opened;
+}
+
+absl::StatusOr<std::shared_ptr<WatchStream>> SubscriptionService::BeginWatch(
+    const grpc::CallbackServerContext& context, const grpc::ByteBuffer& octets) {
+  SIPEVENTS_ASSIGN_OR_RETURN(const Caller caller, Admit(context));
+  SIPEVENTS_ASSIGN_OR_RETURN(const v1::WatchRequest request, ParseWatchRequest(octets));
+  SIPEVENTS_ASSIGN_OR_RETURN(const WatchOrder order, checks_.Check(request, caller.tenant));
+  SIPEVENTS_ASSIGN_OR_RETURN(const OpenedWatch opened, Open(caller, order));
   WatchStream::Options options;
-  options.reading = ReadingOptions(order, subscription.key().event_package);
-  options.reading.from_beginning = lease->started();
+  options.reading = opened.reading;
   options.heartbeat_interval = order.heartbeat_interval;
   options.batch_linger = order.batch_linger;
   return std::make_shared<WatchStream>(std::move(options),
                                        WatchStream::Parts{
-                                           .log = subscription.log(),
-                                           .lease = lease,
+                                           .log = opened.log,
+                                           .lease = opened.lease,
                                            .executor = parts_.executor,
                                            .clock = parts_.clock,
                                            .metrics = parts_.metrics,
-                                           .package_metrics = subscription.metrics(),
+                                           .package_metrics = *opened.package_metrics,
                                            .streams = streams_,
                                        });
 }
 
-grpc::ServerWriteReactor<grpc::ByteBuffer>* SubscriptionService::Watch(
-    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) {
+WatchReactor* SubscriptionService::Watch(grpc::CallbackServerContext* context,
+                                         const grpc::ByteBuffer* request) {
   const absl::StatusOr<std::shared_ptr<WatchStream>> stream = BeginWatch(*context, *request);
-  if (!stream.ok()) return RefusedWatch::Start(stream.status());
+  if (!stream.ok()) return Refused<WatchReactor>::Start(stream.status());
   return (*stream)->Start();
+}
+
+// ---- WatchMany
+
+WatchManyReactor* SubscriptionService::WatchMany(grpc::CallbackServerContext* context) {
+  if (const absl::Status admitted = Admit(*context).status(); !admitted.ok()) {
+    return Refused<WatchManyReactor>::Start(admitted);
+  }
+  // Who calls is asked at every watch: his token may be taken from him while the stream lives.
+  const auto open = [this,
+                     context](const v1::WatchRequest& request) -> absl::StatusOr<OpenedWatch> {
+    SIPEVENTS_ASSIGN_OR_RETURN(const Caller caller, Admit(*context));
+    SIPEVENTS_ASSIGN_OR_RETURN(const WatchOrder order, checks_.Check(request, caller.tenant));
+    return Open(caller, order);
+  };
+  const auto stream = std::make_shared<WatchManyStream>(WatchManyStream::Parts{
+      .orders = std::make_unique<WatchManyRequests>(checks_, open),
+      .max_watches = max_watches_per_stream_,
+      .executor = parts_.executor,
+      .clock = parts_.clock,
+      .metrics = parts_.metrics,
+      .streams = streams_,
+  });
+  return stream->Start();
 }
 
 // ---- FetchState
@@ -278,6 +320,31 @@ grpc::ServerUnaryReactor* SubscriptionService::FetchState(grpc::CallbackServerCo
   CountRefusal(status);
   if (!to_fetch.has_value()) return FinishWith(*context, status);
   return FetchCall::Start(*to_fetch, parts_.agent, fetch_slots_, *response);
+}
+
+// ---- ExplainSubscription
+
+absl::StatusOr<std::pair<SubscriptionRegistry::Keepers, Asker>> SubscriptionService::AdmitExplain(
+    const grpc::CallbackServerContext& context, const v1::ExplainSubscriptionRequest& request) {
+  SIPEVENTS_ASSIGN_OR_RETURN(const Caller caller, Admit(context));
+  SIPEVENTS_RETURN_IF_ERROR(checks_.Check(request));
+  SIPEVENTS_ASSIGN_OR_RETURN(SubscriptionRegistry::Keepers keepers,
+                             parts_.registry.FindKeepers(caller.tenant, request.name()));
+  SIPEVENTS_RETURN_IF_ERROR(Authorize(caller, Action::kGet, keepers.incarnation->key()));
+  if (!explain_slots_->TryTake()) return BoundReached("max_explains", explain_slots_->limit());
+  return std::make_pair(std::move(keepers), Asker{caller.name, caller.permissions->admin});
+}
+
+grpc::ServerUnaryReactor* SubscriptionService::ExplainSubscription(
+    grpc::CallbackServerContext* context, const v1::ExplainSubscriptionRequest* request,
+    v1::Explanation* response) {
+  auto admitted = AdmitExplain(*context, *request);
+  CountRefusal(admitted.status());
+  if (!admitted.ok()) return FinishWith(*context, admitted.status());
+  return ExplainCall::Start(
+      std::move(admitted->first), std::move(admitted->second),
+      {.agent = parts_.agent, .clock = parts_.clock, .executor = parts_.executor}, explain_slots_,
+      *response);
 }
 
 // ---- Drainable

@@ -65,8 +65,12 @@ void FetchCall::Take(const sip::Notification& notification) {
     if (finished_) return;
     octets_ += event.size();
     const auto [known, is_new] =
-        event_of_dialog_.try_emplace(std::string(notification.dialog), response_.events_size());
-    is_over_bound = octets_ > kMaxOctets || event_of_dialog_.size() > kMaxEvents;
+        events_.try_emplace({std::string(notification.dialog), std::string(notification.member_uri),
+                             notification.member_instance},
+                            response_.events_size());
+    if (is_new && !notification.member_uri.empty()) ++members_;
+    is_over_bound =
+        octets_ > kMaxOctets || members_ > kMaxMembers || events_.size() - members_ > kMaxForks;
     if (!is_over_bound) {
       v1::Event& target =
           is_new ? *response_.add_events() : *response_.mutable_events(known->second);

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <tuple>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
@@ -48,7 +49,8 @@ class FetchCall final : public grpc::ServerUnaryReactor {
 
  private:
   // More than this much state is refused rather than collected.
-  static constexpr size_t kMaxEvents = 64;
+  static constexpr size_t kMaxForks = 64;
+  static constexpr size_t kMaxMembers = 10'000;  // of a list
   static constexpr size_t kMaxOctets = size_t{16} << 20;
 
   class Listener;
@@ -67,7 +69,9 @@ class FetchCall final : public grpc::ServerUnaryReactor {
   Mutex mutex_;
   bool finished_ ABSL_GUARDED_BY(mutex_) = false;
   v1::FetchStateResponse& response_ ABSL_GUARDED_BY(mutex_);  // gRPC's, until Finish()
-  std::map<std::string, int> event_of_dialog_ ABSL_GUARDED_BY(mutex_);
+  // By dialog, member and its instance: where in the response.
+  std::map<std::tuple<std::string, std::string, uint32_t>, int> events_ ABSL_GUARDED_BY(mutex_);
+  size_t members_ ABSL_GUARDED_BY(mutex_) = 0;  // of events_, how many are of members
   size_t octets_ ABSL_GUARDED_BY(mutex_) = 0;
 
   // Keeps it alive while gRPC may call it.

@@ -189,6 +189,9 @@ Metrics::Metrics(std::function<bool(std::string_view)> is_known_package)
       decode_errors_(NewCounters(registry_, "sipevents_decode_errors_total",
                                  "NOTIFY bodies that could not be decoded, by event package.")),
       streams_(&NewGauges(registry_, "sipevents_streams", "gRPC streams that are open.").Add({})),
+      many_watches_(&NewGauges(registry_, "sipevents_many_watches",
+                               "Watches on the WatchMany streams that are open.")
+                         .Add({})),
       in_flight_(&NewGauges(registry_, "sipevents_sip_requests_in_flight",
                             "SIP requests sent and not yet finally answered.")
                       .Add({})),

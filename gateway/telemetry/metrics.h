@@ -70,6 +70,8 @@ class Metrics : public sip::SipMetrics {
   }
   // A gRPC stream began (+1) or ended (-1).
   void OnStream(int change) { streams_->Increment(change); }
+  // Watches were added to WatchMany streams (above 0), or left them.
+  void OnManyWatches(int64_t change) { many_watches_->Increment(static_cast<double>(change)); }
   // A gRPC connection was accepted, or closed at once for lack of room.
   void OnConnection(bool accepted);
 
@@ -112,6 +114,7 @@ class Metrics : public sip::SipMetrics {
   prometheus::Family<prometheus::Counter>& events_;
   prometheus::Family<prometheus::Counter>& decode_errors_;
   prometheus::Gauge* streams_;
+  prometheus::Gauge* many_watches_;
   prometheus::Gauge* in_flight_;
   std::unique_ptr<CodeCounters> requests_;
   std::unique_ptr<CodeCounters> responses_;

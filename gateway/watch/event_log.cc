@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 namespace sipevents::gateway {
 
@@ -76,7 +77,7 @@ void EventLog::Run() {
   }
   if (track_from.has_value()) budget_.Track(*this, *track_from);
   for (const std::weak_ptr<Runnable>& target : woken) {
-    if (std::shared_ptr<Runnable> alive = target.lock()) executor_.Schedule(*alive);
+    if (std::shared_ptr<Runnable> alive = target.lock()) alive->OnNews(executor_);
   }
   budget_.Enforce();
 }
@@ -122,19 +123,28 @@ void EventLog::Take(LogEntry* entry) {
 
 void EventLog::ReplaceNewest(LogEntry& entry, const EntryRef& reference) {
   int64_t change = static_cast<int64_t>(entry.memory_size());
-  // From the back: who spoke last is likely to speak again.
-  const auto found = std::find_if(newest_.rbegin(), newest_.rend(), [&](const EntryRef& other) {
-    return other->key() == entry.key();
-  });
-  const uint64_t events_before = found == newest_.rend() ? 0 : (*found)->ordinal();
-  entry.ordinal_ = events_before + (entry.kind() == EntryKind::kEvent ? 1 : 0);
-  if (found != newest_.rend()) {
-    change -= static_cast<int64_t>((*found)->memory_size());
-    if (!keeps_history_ && !AreLastWords(**found, entry)) Fold(**found);
-    newest_.erase(std::next(found).base());
+  const EntryRef before = newest_.Remove(entry.key());
+  entry.ordinal_ = (before ? before->ordinal() : 0) + (entry.kind() == EntryKind::kEvent ? 1 : 0);
+  if (before) {
+    change -= static_cast<int64_t>(before->memory_size());
+    if (!keeps_history_ && !AreLastWords(*before, entry)) Fold(*before);
   }
-  newest_.push_back(reference);
+  if (entry.kind() == EntryKind::kDialogEnded && IsDialogKey(entry.key())) RemoveMembers(entry);
+  newest_.Add(reference);
   budget_.AddStateBytes(change);
+}
+
+// With a dialog goes all that the members of its list showed.
+void EventLog::RemoveMembers(const LogEntry& end) {
+  std::vector<EntryKey> members;
+  for (const EntryRef& entry : newest_) {
+    if (GoesWith(entry->key(), end.key())) members.push_back(entry->key());
+  }
+  for (const EntryKey member : members) {
+    const EntryRef removed = newest_.Remove(member);
+    budget_.AddStateBytes(-static_cast<int64_t>(removed->memory_size()));
+    if (!keeps_history_) Fold(*removed);
+  }
 }
 
 // Leaves a stub in the ring: the sequence has no holes, and a reader can still count.
@@ -153,11 +163,9 @@ void EventLog::TrimFront() {
   const EntryRef dropped = ring_.PopFront();
   ring_bytes_ -= dropped->memory_size();
   if (dropped->kind() != EntryKind::kDialogEnded) return;
-  const auto found = std::find_if(newest_.begin(), newest_.end(), [&](const EntryRef& other) {
-    return other.get() == dropped.get();
-  });
-  if (found == newest_.end()) return;
-  newest_.erase(found);
+  const EntryRef* newest = newest_.Find(dropped->key());
+  if (newest == nullptr || newest->get() != dropped.get()) return;
+  newest_.Remove(dropped->key());
   tombstone_floor_ = dropped->sequence();
   budget_.AddStateBytes(-static_cast<int64_t>(dropped->memory_size()));
 }

@@ -8,14 +8,13 @@
 #include <memory>
 #include <optional>
 #include <string_view>
-#include <vector>
 
 #include "absl/time/time.h"
-#include "absl/types/span.h"
 #include "gateway/watch/entry_ring.h"
 #include "gateway/watch/fanout_executor.h"
 #include "gateway/watch/history_budget.h"
 #include "gateway/watch/log_entry.h"
+#include "gateway/watch/newest_table.h"
 #include "gateway/watch/resume_token.h"
 #include "sip/base/mutex.h"
 
@@ -35,7 +34,7 @@ struct LogLimits {
 // Threads: guarded by the log's mutex while it waits.
 class LogWaiter {
  public:
-  // `target` is scheduled once when there is news; expired: nobody is.
+  // `target` is told once when there is news (Runnable::OnNews()); expired: nobody is.
   explicit LogWaiter(std::weak_ptr<Runnable> target) : target_(std::move(target)) {}
   LogWaiter(const LogWaiter&) = delete;
   LogWaiter& operator=(const LogWaiter&) = delete;
@@ -78,8 +77,8 @@ class EventLog final : public Runnable, public TrimmableHistory {
   uint64_t AppendStatus(std::string_view payload, absl::Time time) {
     return Append(EntryKind::kStatus, kStatusKey, payload, time);
   }
-  // A v1.DialogEnded: what the dialog `key` showed is no longer true. Not to be called when it
-  // stays true. `key` is not used again.
+  // A v1.DialogEnded: what the dialog `key` and the members of its list showed, or the member
+  // `key`, is no longer true. Not to be called when it stays true. `key` is not used again.
   uint64_t AppendDialogEnded(EntryKey key, std::string_view payload, absl::Time time) {
     return Append(EntryKind::kDialogEnded, key, payload, time);
   }
@@ -100,6 +99,20 @@ class EventLog final : public Runnable, public TrimmableHistory {
   // nobody waits, what is appended may stay in the inbox. Withdraw it, then catch up.
   void PromiseToLook() { promises_.fetch_add(1, std::memory_order_seq_cst); }
   void WithdrawPromise() { promises_.fetch_sub(1, std::memory_order_seq_cst); }
+
+  // Any thread. What became of its events, over all who read them.
+  struct ReadCounts {
+    std::atomic<uint64_t> delivered{0};   // handed to a stream
+    std::atomic<uint64_t> superseded{0};  // left out: a newer one stood for them
+    std::atomic<uint64_t> dropped{0};     // gone before a reader of every event could be served
+
+    void Add(uint64_t more_delivered, uint64_t more_superseded, uint64_t more_dropped) {
+      if (more_delivered > 0) delivered.fetch_add(more_delivered, std::memory_order_relaxed);
+      if (more_superseded > 0) superseded.fetch_add(more_superseded, std::memory_order_relaxed);
+      if (more_dropped > 0) dropped.fetch_add(more_dropped, std::memory_order_relaxed);
+    }
+  };
+  ReadCounts& read_counts() { return read_counts_; }
 
   // Any thread. How many wait, for metrics and tests.
   size_t CountWaiting();
@@ -125,6 +138,7 @@ class EventLog final : public Runnable, public TrimmableHistory {
   void Take(LogEntry* entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void ReplaceNewest(LogEntry& entry, const EntryRef& reference)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void RemoveMembers(const LogEntry& end) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Fold(const LogEntry& superseded) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void TrimFront() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Wait(LogWaiter& waiter) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -138,25 +152,27 @@ class EventLog final : public Runnable, public TrimmableHistory {
   uint64_t last_sequence_ = 0;  // the writer's own
   std::atomic<LogEntry*> inbox_{nullptr};
   std::atomic<int> inbox_size_{0};
-  std::atomic<bool> awaited_{false};  // somebody may be in the waiting room
   std::atomic<int> promises_{0};
-  std::atomic<bool> settle_asked_{false};
-  std::atomic<bool> close_asked_{false};
+
+  ReadCounts read_counts_;
 
   Mutex mutex_;
+  // Here, where they take no room of their own, though the mutex is not theirs.
+  std::atomic<bool> awaited_{false};  // somebody may be in the waiting room
+  std::atomic<bool> settle_asked_{false};
+  std::atomic<bool> close_asked_{false};
   bool settled_ ABSL_GUARDED_BY(mutex_) = false;
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;
   bool news_ ABSL_GUARDED_BY(mutex_) = false;     // since the waiters were woken
   bool tracked_ ABSL_GUARDED_BY(mutex_) = false;  // by the budget
+  bool keeps_history_ ABSL_GUARDED_BY(mutex_) = false;
   uint64_t head_ ABSL_GUARDED_BY(mutex_) = 0;
   uint64_t tombstone_floor_ ABSL_GUARDED_BY(mutex_) = 0;
-  bool keeps_history_ ABSL_GUARDED_BY(mutex_) = false;
   uint64_t folded_through_ ABSL_GUARDED_BY(mutex_) = 0;  // newest one that is a stub
   size_t ring_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
   EntryRing ring_ ABSL_GUARDED_BY(mutex_);
-  // By ascending sequence. Short: a key per dialog, and how many dialogs there may be is
-  // bounded where they are made.
-  std::vector<EntryRef> newest_ ABSL_GUARDED_BY(mutex_);
+  // A key per dialog and member of a list; how many there may be is bounded where they are made.
+  NewestTable newest_ ABSL_GUARDED_BY(mutex_);
   LogWaiter* waiters_ ABSL_GUARDED_BY(mutex_) = nullptr;
 };
 
@@ -181,11 +197,15 @@ class ABSL_SCOPED_LOCKABLE LogView {
   // The newest sequence of a tombstone that is gone: who stands before it cannot be told that
   // this dialog ended.
   uint64_t tombstone_floor() const { return log_.tombstone_floor_; }
+  // Places in the ring, the octets that they take, and the oldest one (null: there is none).
+  size_t size() const { return log_.ring_.size(); }
+  size_t octets() const { return log_.ring_bytes_; }
+  const LogEntry* oldest() const { return log_.ring_.empty() ? nullptr : log_.ring_[0].get(); }
   bool settled() const { return log_.settled_; }
   bool closed() const { return log_.closed_; }
 
   // The newest entry of each key, tombstones included, by ascending sequence.
-  absl::Span<const EntryRef> newest() const { return log_.newest_; }
+  const NewestTable& newest() const { return log_.newest_; }
   // The entry of a sequence in (trimmed_through(), head()]; has octets after lost_through().
   const EntryRef& At(uint64_t sequence) const {
     return log_.ring_[sequence - trimmed_through() - 1];

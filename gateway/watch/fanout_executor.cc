@@ -19,6 +19,8 @@ void NameThisThread(const std::string& name) { pthread_setname_np(pthread_self()
 
 }  // namespace
 
+void Runnable::OnNews(FanoutExecutor& executor) { executor.Schedule(*this); }
+
 FanoutExecutor::FanoutExecutor(int threads)
     : has_threads_(threads > 0), workers_(std::max(threads, 0)) {
   sem_init(&permits_, /*pshared=*/0, /*value=*/0);

@@ -31,6 +31,10 @@ class Runnable : public std::enable_shared_from_this<Runnable> {
   Runnable& operator=(const Runnable&) = delete;
   virtual ~Runnable() = default;
 
+  // There is news in a log that it waits for. Called on any thread, with no lock held; must not
+  // block. By itself: schedules it.
+  virtual void OnNews(FanoutExecutor& executor);
+
  protected:
   // Does what there is to do. Called at least once after each Schedule(); calls to Schedule()
   // before it begins are one. Must not block.

@@ -23,9 +23,9 @@ EntryRef LogEntry::Make(EntryKind kind, EntryKey key, uint64_t sequence, absl::T
 
 LogEntry::LogEntry(EntryKind kind, EntryKey key, uint64_t sequence, absl::Time receive_time,
                    size_t payload_size)
-    : key_(key),
+    : payload_size_(static_cast<uint32_t>(payload_size)),
+      key_(key),
       sequence_(sequence),
-      payload_size_(payload_size),
       receive_time_(receive_time),
       kind_(kind) {
   g_live_bytes.fetch_add(static_cast<int64_t>(memory_size()), std::memory_order_relaxed);

@@ -18,11 +18,20 @@ enum class EntryKind : uint8_t {
   kDialogEnded,  // payload: a v1.DialogEnded; the tombstone of its key
 };
 
-// What conflates with what: the number that the Subscription gave to a dialog. Never given
-// twice within one log.
-using EntryKey = uint32_t;
+// What conflates with what: a dialog, or a member of the list that the dialog tells of. The upper
+// half is the number that the Subscription gave to the dialog, the lower one that of the member, 0
+// for the dialog itself. Never given twice within one log.
+using EntryKey = uint64_t;
 // The key of every kStatus entry.
 inline constexpr EntryKey kStatusKey = std::numeric_limits<EntryKey>::max();
+
+constexpr EntryKey DialogKey(uint32_t dialog) { return EntryKey{dialog} << 32; }
+constexpr EntryKey MemberKey(EntryKey dialog, uint32_t member) { return dialog | member; }
+constexpr bool IsDialogKey(EntryKey key) { return static_cast<uint32_t>(key) == 0; }
+// Whether the end of `ended` is also that of `key`: the end of a dialog is that of its members.
+constexpr bool GoesWith(EntryKey key, EntryKey ended) {
+  return key == ended || (IsDialogKey(ended) && key >> 32 == ended >> 32);
+}
 
 class EntryRef;
 
@@ -32,7 +41,7 @@ class EntryRef;
 // Threads: any; immutable once the log shows it. Every living entry counts in LiveBytes().
 class LogEntry {
  public:
-  // Copies `payload`. `sequence` starts at 1.
+  // Copies `payload`, less than 4 GiB of it. `sequence` starts at 1.
   static EntryRef Make(EntryKind kind, EntryKey key, uint64_t sequence, absl::Time receive_time,
                        std::string_view payload);
 
@@ -63,11 +72,11 @@ class LogEntry {
   void Unref() const;
 
   mutable std::atomic<uint32_t> references_{1};
+  uint32_t payload_size_;
   EntryKey key_;
   uint64_t sequence_;
   uint64_t ordinal_ = 0;
   LogEntry* inbox_next_ = nullptr;
-  size_t payload_size_;
   absl::Time receive_time_;
   EntryKind kind_;
 };

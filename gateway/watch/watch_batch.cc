@@ -20,6 +20,12 @@ constexpr int kGapReason = 1;
 constexpr int kGapEarliestAvailable = 2;
 constexpr int kBookmarkKind = 1;
 constexpr int kBookmarkHasState = 2;
+constexpr int kManyWatchId = 1;
+constexpr int kManyItem = 2;
+constexpr int kManyError = 3;
+constexpr int kManyRemoved = 4;
+constexpr int kErrorReason = 4;
+constexpr int kRemovedReason = 1;
 constexpr int kTimestampSeconds = 1;
 constexpr int kTimestampNanos = 2;
 
@@ -86,6 +92,8 @@ void WatchBatch::Clear() {
   superseded = 0;
   dropped = 0;
   live_event_times.clear();
+  picks.clear();
+  of_many = false;
 }
 
 void WatchBatch::AppendEntry(const LogEntry& entry, bool initial, uint64_t superseded_before,
@@ -132,12 +140,50 @@ void WatchBatch::AppendItem(int field, std::string_view payload, std::string_vie
   const size_t message_size = payload.size() + more.size();
   const size_t item_size =
       LengthDelimitedSize(message_size) + LengthDelimitedSize(ResumeToken::kTextSize);
-  AppendLength(kResponseItems, item_size, bytes);
+  if (of_many) {
+    AppendManyHead(kManyItem, item_size);
+  } else {
+    AppendLength(kResponseItems, item_size, bytes);
+  }
   AppendLength(field, message_size, bytes);
   bytes.append(payload.data(), payload.size());
   bytes.append(more.data(), more.size());
   AppendLength(kItemResumeToken, ResumeToken::kTextSize, bytes);
   tokens.AppendTo(sequence, bytes);
+  ++items;
+}
+
+// The head of a v1.WatchManyItem up to the content of its one field.
+void WatchBatch::AppendManyHead(int field, size_t content_size) {
+  const size_t id_size = watch_id == 0 ? 0 : 1 + VarintSize(watch_id);
+  AppendLength(kResponseItems, id_size + LengthDelimitedSize(content_size), bytes);
+  if (watch_id != 0) AppendVarintField(kManyWatchId, watch_id, bytes);
+  AppendLength(field, content_size, bytes);
+}
+
+void WatchBatch::AppendRemoved(RemovalReason reason) {
+  std::string removed;
+  AppendVarintField(kRemovedReason, static_cast<uint64_t>(reason), removed);
+  AppendManyHead(kManyRemoved, removed.size());
+  bytes.append(removed);
+  ++items;
+}
+
+void WatchBatch::AppendError(std::string_view status, std::string_view reason) {
+  AppendManyHead(kManyError, status.size() + LengthDelimitedSize(reason.size()));
+  bytes.append(status.data(), status.size());
+  AppendLength(kErrorReason, reason.size(), bytes);
+  bytes.append(reason.data(), reason.size());
+  ++items;
+}
+
+void WatchBatch::AppendStreamBookmark(BookmarkKind kind) {
+  ForWatch(0);
+  std::string bookmark;
+  AppendVarintField(kBookmarkKind, static_cast<uint64_t>(kind), bookmark);
+  AppendManyHead(kManyItem, LengthDelimitedSize(bookmark.size()));
+  AppendLength(kItemBookmark, bookmark.size(), bytes);
+  bytes.append(bookmark);
   ++items;
 }
 

@@ -8,14 +8,6 @@
 namespace sipevents::gateway {
 namespace {
 
-// The first entry of a table sorted by sequence that is newer than `cursor`; null: none is.
-const EntryRef* FirstAfter(absl::Span<const EntryRef> newest, uint64_t cursor) {
-  const auto found = std::upper_bound(
-      newest.begin(), newest.end(), cursor,
-      [](uint64_t sequence, const EntryRef& entry) { return sequence < entry->sequence(); });
-  return found == newest.end() ? nullptr : &*found;
-}
-
 bool HasState(const LogView& view) {
   return absl::c_any_of(view.newest(),
                         [](const EntryRef& entry) { return entry->kind() == EntryKind::kEvent; });
@@ -48,7 +40,19 @@ WatchReader::~WatchReader() { log_->StopWaiting(waiter_); }
 
 ReadResult WatchReader::ReadBatch(WatchBatch& batch) {
   batch.Clear();
+  return Read({.items = options_.max_items, .bytes = options_.max_bytes, .waits = false}, batch);
+}
+
+ReadResult WatchReader::ReadTurn(int max_items, size_t max_bytes, WatchBatch& batch) {
+  batch.full = false;
+  return Read({.items = max_items, .bytes = max_bytes, .waits = true}, batch);
+}
+
+ReadResult WatchReader::Read(const ReadLimits& limits, WatchBatch& batch) {
   std::optional<PickedGap> gap;
+  const int events_before = batch.events;
+  const uint64_t superseded_before = batch.superseded;
+  const uint64_t dropped_before = batch.dropped;
   {
     const LogView view(*log_);
     view.CatchUp();
@@ -56,19 +60,26 @@ ReadResult WatchReader::ReadBatch(WatchBatch& batch) {
     if (gap_.has_value() && options_.fail_on_gap) return ReadResult::kGap;
     if (gap_.has_value()) {
       if (options_.every && gap_ == GapReason::kTrimmed) {
-        batch.dropped = view.lost_through() - cursor_;
+        batch.dropped += view.lost_through() - cursor_;
       }
       PickGap(view, gap);
     }
     AwaitBacklogOnceSettled(view);
-    PickItems(view, options_.max_items - (gap.has_value() ? 1 : 0), batch);
-    if (!gap.has_value() && picks_.empty()) {
+    PickItems(view, limits.items - (gap.has_value() ? 1 : 0), limits.bytes, batch);
+    if (!gap.has_value() && batch.picks.empty()) {
       if (view.closed() && !bookmark_owed_) return ReadResult::kEnded;
       view.WakeAtNews(waiter_);
       return ReadResult::kIdle;
     }
+    if (limits.waits && !batch.full) {
+      // The bookmark may have found no room, and nothing follows a log's end.
+      batch.full = view.closed() || (bookmark_owed_ && settled_);
+      if (!batch.full) view.WakeAtNews(waiter_);
+    }
   }
   Compose(gap, batch);
+  log_->read_counts().Add(static_cast<uint64_t>(batch.events - events_before),
+                          batch.superseded - superseded_before, batch.dropped - dropped_before);
   return ReadResult::kItems;
 }
 
@@ -172,38 +183,38 @@ void WatchReader::PickGap(const LogView& view, std::optional<PickedGap>& gap) {
 
 // --- What comes next
 
-void WatchReader::PickItems(const LogView& view, int room, WatchBatch& batch) {
+void WatchReader::PickItems(const LogView& view, int room, size_t max_bytes, WatchBatch& batch) {
   SkipInSnapshot(view);  // the rest of it may have changed since, and so be news
   size_t bytes = 0;
   while (true) {
-    if (room > 0 && PickBookmark(view)) {
+    if (room > 0 && PickBookmark(view, batch)) {
       --room;
       continue;
     }
     const EntryRef* entry = Next(view);
     if (entry == nullptr) return;
     const size_t size = (*entry)->payload().size() + WatchBatch::kItemOverhead;
-    if (room <= 0 || (!picks_.empty() && bytes + size > options_.max_bytes)) {
+    if (room <= 0 || (!batch.picks.empty() && bytes + size > max_bytes)) {
       batch.full = true;
       return;
     }
     bytes += size;
     --room;
-    Take(view, *entry);
+    Take(view, *entry, batch);
   }
 }
 
-bool WatchReader::PickBookmark(const LogView& view) {
+bool WatchReader::PickBookmark(const LogView& view, WatchBatch& batch) {
   if (!bookmark_owed_ || in_snapshot_ || awaited_keys_ > 0 || cursor_ < bookmark_from_ ||
       !settled_) {
     return false;
   }
   bookmark_owed_ = false;
   if (options_.every) keys_.clear();  // were kept for this only
-  Pick bookmark;
+  PickedItem bookmark;
   bookmark.has_state = HasState(view);
   bookmark.cursor = cursor_;
-  picks_.push_back(std::move(bookmark));
+  batch.picks.push_back(std::move(bookmark));
   return true;
 }
 
@@ -211,7 +222,7 @@ const EntryRef* WatchReader::Next(const LogView& view) const {
   if (options_.every && !in_snapshot_) {
     return cursor_ < view.head() ? &view.At(cursor_ + 1) : nullptr;
   }
-  const EntryRef* next = FirstAfter(view.newest(), cursor_);
+  const EntryRef* next = view.newest().After(cursor_);
   if (next == nullptr || in_snapshot_) return next;
   // What a dialog said as it ended is told before the end, though nothing will follow from it.
   const uint64_t before = (*next)->sequence() - 1;
@@ -220,7 +231,7 @@ const EntryRef* WatchReader::Next(const LogView& view) const {
   return AreLastWords(*last, **next) && !last->payload().empty() ? &last : next;
 }
 
-void WatchReader::Take(const LogView& view, const EntryRef& entry) {
+void WatchReader::Take(const LogView& view, const EntryRef& entry, WatchBatch& batch) {
   const bool initial = entry->sequence() <= snapshot_end_;
   uint64_t superseded = 0;
   const bool tracks_key = !options_.every || bookmark_owed_;
@@ -236,27 +247,43 @@ void WatchReader::Take(const LogView& view, const EntryRef& entry) {
                             view.trimmed_through() < entry->sequence() &&
                             AreLastWords(*entry, *view.At(entry->sequence() + 1));
     if (!last_words && std::exchange(key.awaited, false)) --awaited_keys_;
-    if (entry->kind() == EntryKind::kDialogEnded) keys_.erase(entry->key());
+    if (entry->kind() == EntryKind::kDialogEnded) ForgetEnded(entry->key());
   }
   cursor_ = entry->sequence();
-  Pick pick;
+  PickedItem pick;
   pick.entry = entry;
   pick.initial = initial;
   pick.superseded = superseded;
   SkipInSnapshot(view);
   pick.cursor = cursor_;
-  picks_.push_back(std::move(pick));
+  batch.picks.push_back(std::move(pick));
+}
+
+// What ended is not waited for, nor are the members that went with it.
+void WatchReader::ForgetEnded(EntryKey ended) {
+  if (!IsDialogKey(ended)) {
+    keys_.erase(ended);
+    return;
+  }
+  for (auto at = keys_.begin(); at != keys_.end();) {
+    if (!GoesWith(at->first, ended)) {
+      ++at;
+      continue;
+    }
+    if (at->second.awaited) --awaited_keys_;
+    keys_.erase(at++);
+  }
 }
 
 // Moves the cursor over what the snapshot leaves out, so that the token of its last item stands
 // for the whole of it.
 void WatchReader::SkipInSnapshot(const LogView& view) {
   if (!in_snapshot_) return;
-  const EntryRef* next = FirstAfter(view.newest(), cursor_);
+  const EntryRef* next = view.newest().After(cursor_);
   while (next != nullptr && (*next)->sequence() <= snapshot_end_) {
     if (BelongsToSnapshot(**next)) return;
     cursor_ = (*next)->sequence();
-    next = FirstAfter(view.newest(), cursor_);
+    next = view.newest().After(cursor_);
   }
   cursor_ = std::max(cursor_, snapshot_end_);
   in_snapshot_ = false;
@@ -264,14 +291,14 @@ void WatchReader::SkipInSnapshot(const LogView& view) {
 
 void WatchReader::Compose(const std::optional<PickedGap>& gap, WatchBatch& batch) {
   size_t size = 2 * WatchBatch::kItemOverhead;
-  for (const Pick& pick : picks_) {
+  for (const PickedItem& pick : batch.picks) {
     size += WatchBatch::kItemOverhead + (pick.entry ? pick.entry->payload().size() : 0);
   }
-  batch.bytes.reserve(size);
+  batch.bytes.reserve(batch.bytes.size() + size);
   if (gap.has_value()) {
     batch.AppendGap(gap->reason, gap->earliest_available, tokens_, gap->cursor);
   }
-  for (const Pick& pick : picks_) {
+  for (const PickedItem& pick : batch.picks) {
     if (pick.entry) {
       batch.AppendEntry(*pick.entry, pick.initial, pick.superseded, tokens_, pick.cursor);
     } else {
@@ -279,7 +306,7 @@ void WatchReader::Compose(const std::optional<PickedGap>& gap, WatchBatch& batch
                            pick.cursor);
     }
   }
-  picks_.clear();
+  batch.picks.clear();
 }
 
 }  // namespace sipevents::gateway

@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "gateway/watch/event_log.h"
@@ -75,6 +74,11 @@ class WatchReader {
   // Replaces `batch` by the next one.
   ReadResult ReadBatch(WatchBatch& batch);
 
+  // For one of many watches on a stream: appends to `batch` up to `max_items` (1 or more) and
+  // `max_bytes`, of which the first item always fits. After kItems, `batch.full` says whether
+  // there may be more; if not, it waits already: the target is told when that changes.
+  ReadResult ReadTurn(int max_items, size_t max_bytes, WatchBatch& batch);
+
   // Appends a HEARTBEAT or a DRAIN to `batch`, with the token of what has been read so far: to
   // be written after all earlier batches.
   void AppendBookmark(BookmarkKind kind, WatchBatch& batch) const;
@@ -89,30 +93,31 @@ class WatchReader {
     uint64_t ordinal = 0;  // of the last event delivered, or left out on purpose
     bool awaited = false;  // the bookmark waits for it
   };
-  // One item to compose when the lock is gone.
-  struct Pick {
-    EntryRef entry;  // null: the bookmark INITIAL_STATE_COMPLETE
-    bool initial = false;
-    bool has_state = false;
-    uint64_t superseded = 0;
-    uint64_t cursor = 0;
-  };
   struct PickedGap {
     GapReason reason;
     std::optional<absl::Time> earliest_available;
     uint64_t cursor;
   };
 
+  // When a read stops.
+  struct ReadLimits {
+    int items;
+    size_t bytes;
+    bool waits;  // also after items, as in ReadTurn()
+  };
+
+  ReadResult Read(const ReadLimits& limits, WatchBatch& batch);
   void BeginSnapshot(const LogView& view, uint64_t end);
   void BeginResumed(const LogView& view, uint64_t cursor);
   void AwaitBacklogOnceSettled(const LogView& view);
   void LearnOrdinalsAfterCursor(const LogView& view);
   bool HasLostEntries(const LogView& view) const;
   void PickGap(const LogView& view, std::optional<PickedGap>& gap);
-  void PickItems(const LogView& view, int room, WatchBatch& batch);
-  bool PickBookmark(const LogView& view);
+  void PickItems(const LogView& view, int room, size_t max_bytes, WatchBatch& batch);
+  bool PickBookmark(const LogView& view, WatchBatch& batch);
   const EntryRef* Next(const LogView& view) const;
-  void Take(const LogView& view, const EntryRef& entry);
+  void Take(const LogView& view, const EntryRef& entry, WatchBatch& batch);
+  void ForgetEnded(EntryKey ended);
   bool BelongsToSnapshot(const LogEntry& entry) const;
   void SkipInSnapshot(const LogView& view);
   void Compose(const std::optional<PickedGap>& gap, WatchBatch& batch);
@@ -131,7 +136,6 @@ class WatchReader {
   size_t awaited_keys_ = 0;
   std::optional<GapReason> gap_;
   absl::flat_hash_map<EntryKey, KeyProgress> keys_;
-  std::vector<Pick> picks_;  // scratch, empty between calls
 };
 
 }  // namespace sipevents::gateway

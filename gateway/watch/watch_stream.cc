@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <utility>
-#include <vector>
 
 #include "gateway/rpc/grpc_status.h"
 #include "grpcpp/support/slice.h"
@@ -98,7 +97,7 @@ WatchStream::Step WatchStream::ReadAndWrite() {
 bool WatchStream::ShouldLinger(absl::Time now) {
   // It was promised to look: now it does.
   if (std::exchange(promised_, false)) parts_.log->WithdrawPromise();
-  if (linger_timer_.fired.exchange(false, std::memory_order_acq_rel)) return false;
+  if (linger_timer_.TakeFired()) return false;
   // The clock may have been set back.
   const absl::Duration rest =
       std::min(last_write_ + options_.batch_linger - now, options_.batch_linger);
@@ -111,7 +110,7 @@ bool WatchStream::ShouldLinger(absl::Time now) {
     view.CatchUp();
     if (view.head() == reader_->cursor()) return false;
   }
-  WakeAfter(rest, linger_timer_);
+  linger_timer_.WakeAfter(rest, weak_from_this(), parts_.executor);
   return true;
 }
 
@@ -121,21 +120,9 @@ void WatchStream::OnIdle(absl::Time now) {
   if (silent >= options_.heartbeat_interval) {
     WriteBookmark(BookmarkKind::kHeartbeat, now);
   } else {
-    WakeAfter(options_.heartbeat_interval - silent, heartbeat_timer_);
+    heartbeat_timer_.WakeAfter(options_.heartbeat_interval - silent, weak_from_this(),
+                               parts_.executor);
   }
-}
-
-void WatchStream::WakeAfter(absl::Duration delay, Timer& timer) {
-  if (timer.pending.exchange(true, std::memory_order_acq_rel)) return;
-  timer.id = parts_.executor.RunAfter(
-      delay, [weak = weak_from_this(), &timer, &executor = parts_.executor] {
-        const std::shared_ptr<Runnable> stream = weak.lock();
-        if (stream == nullptr) return;
-        // In this order: a run that takes note of `fired` must be able to set the timer again.
-        timer.pending.store(false, std::memory_order_release);
-        timer.fired.store(true, std::memory_order_release);
-        executor.Schedule(*stream);
-      });
 }
 
 void WatchStream::WriteBookmark(BookmarkKind kind, absl::Time now) {
@@ -167,48 +154,11 @@ void WatchStream::CountWritten(absl::Time now) {
 void WatchStream::End(const absl::Status& status) {
   ended_ = true;
   if (std::exchange(promised_, false)) parts_.log->WithdrawPromise();
-  parts_.executor.Cancel(heartbeat_timer_.id);
-  parts_.executor.Cancel(linger_timer_.id);
+  heartbeat_timer_.Cancel(parts_.executor);
+  linger_timer_.Cancel(parts_.executor);
   reader_.reset();
   parts_.lease.reset();
   Finish(ToGrpcStatus(status));
-}
-
-bool LiveStreams::Add(const std::shared_ptr<WatchStream>& stream) {
-  MutexLock lock(mutex_);
-  streams_.emplace(stream.get(), stream);
-  return !draining();
-}
-
-void LiveStreams::Remove(WatchStream& stream) {
-  MutexLock lock(mutex_);
-  streams_.erase(&stream);
-  if (streams_.empty()) none_left_.NotifyAll();
-}
-
-void LiveStreams::BeginDrain() {
-  std::vector<std::shared_ptr<WatchStream>> open;
-  {
-    MutexLock lock(mutex_);
-    draining_.store(true, std::memory_order_relaxed);
-    for (const auto& [stream, weak] : streams_) {
-      if (std::shared_ptr<WatchStream> alive = weak.lock()) open.push_back(std::move(alive));
-    }
-  }
-  for (const std::shared_ptr<WatchStream>& stream : open) stream->Drain();
-}
-
-bool LiveStreams::AwaitNone(absl::Time deadline) {
-  MutexLock lock(mutex_);
-  while (!streams_.empty()) {
-    if (!none_left_.WaitUntil(mutex_, absl::ToChronoTime(deadline))) return streams_.empty();
-  }
-  return true;
-}
-
-size_t LiveStreams::size() const {
-  MutexLock lock(mutex_);
-  return streams_.size();
 }
 
 }  // namespace sipevents::gateway

@@ -2,26 +2,22 @@
 #define GATEWAY_WATCH_WATCH_STREAM_H_
 
 #include <atomic>
-#include <functional>
 #include <memory>
 #include <optional>
 
-#include "absl/base/thread_annotations.h"
-#include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "gateway/telemetry/metrics.h"
 #include "gateway/watch/event_log.h"
 #include "gateway/watch/fanout_executor.h"
+#include "gateway/watch/live_streams.h"
+#include "gateway/watch/stream_timer.h"
 #include "gateway/watch/watch_reader.h"
 #include "grpcpp/support/byte_buffer.h"
 #include "grpcpp/support/server_callback.h"
 #include "sip/base/clock.h"
-#include "sip/base/mutex.h"
 
 namespace sipevents::gateway {
-
-class LiveStreams;
 
 // One Watch call: reads the log of a Subscription and writes what it reads, a batch at a time,
 // one write in flight. It holds a cursor and at most one batch, so that a client that does not
@@ -32,7 +28,7 @@ class LiveStreams;
 //
 // Threads: Start() and Drain() any; the callbacks gRPC's; the rest the executor's.
 // Ends: gRPC calls OnDone() once, after Finish(); with it the stream lets go of itself.
-class WatchStream final : public Runnable, public grpc::ServerWriteReactor<grpc::ByteBuffer> {
+class WatchStream final : public LiveStream, public grpc::ServerWriteReactor<grpc::ByteBuffer> {
  public:
   struct Options {
     WatchOptions reading;
@@ -58,18 +54,12 @@ class WatchStream final : public Runnable, public grpc::ServerWriteReactor<grpc:
   // Begins; to be called once. Returns what gRPC wants from the rpc's method.
   grpc::ServerWriteReactor<grpc::ByteBuffer>* Start();
 
-  // Asks the stream to end: what is queued goes out, then the bookmark DRAIN, then DRAINING.
-  void Drain();
+  // LiveStream:
+  void Drain() override;
 
  private:
   // Why nothing more can be done in this run.
   enum class Step { kWait, kGoOn };
-
-  struct Timer {
-    std::atomic<bool> pending{false};
-    std::atomic<bool> fired{false};  // since somebody took note
-    FanoutExecutor::TimerId id = 0;  // Run()'s own
-  };
 
   // grpc::ServerWriteReactor:
   void OnWriteDone(bool ok) override;
@@ -84,8 +74,6 @@ class WatchStream final : public Runnable, public grpc::ServerWriteReactor<grpc:
   void WriteBookmark(BookmarkKind kind, absl::Time now);
   void CountWritten(absl::Time now);
   void End(const absl::Status& status);
-  // Schedules the stream after `delay`, unless that timer is pending already.
-  void WakeAfter(absl::Duration delay, Timer& timer);
 
   const Options options_;
   Parts parts_;
@@ -94,8 +82,8 @@ class WatchStream final : public Runnable, public grpc::ServerWriteReactor<grpc:
   std::atomic<bool> writing_{false};
   std::atomic<bool> cancelled_{false};
   std::atomic<bool> drain_asked_{false};
-  Timer linger_timer_;
-  Timer heartbeat_timer_;
+  StreamTimer linger_timer_;
+  StreamTimer heartbeat_timer_;
 
   // Run()'s own.
   std::optional<WatchReader> reader_;
@@ -111,32 +99,6 @@ class WatchStream final : public Runnable, public grpc::ServerWriteReactor<grpc:
 
   // Keeps it alive while gRPC may call it.
   std::shared_ptr<WatchStream> self_;
-};
-
-// The streams that are open, so that a drain finds them.
-//
-// Threads: any.
-class LiveStreams {
- public:
-  // Returns false once the drain has begun: the stream has to drain at once.
-  bool Add(const std::shared_ptr<WatchStream>& stream);
-  void Remove(WatchStream& stream);
-
-  // Drains those that are open, and all that come. Returns at once.
-  void BeginDrain();
-  bool draining() const { return draining_.load(std::memory_order_relaxed); }
-
-  // Waits until no stream is left, or until `deadline` by the machine's clock. Returns whether
-  // none is left.
-  bool AwaitNone(absl::Time deadline);
-
-  size_t size() const;
-
- private:
-  std::atomic<bool> draining_{false};
-  mutable Mutex mutex_;
-  CondVar none_left_;
-  absl::flat_hash_map<WatchStream*, std::weak_ptr<WatchStream>> streams_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace sipevents::gateway

@@ -29,10 +29,14 @@ struct OutgoingRequest {
   std::string event;                   // value of the Event header
   std::optional<uint32_t> expires;     // seconds
   std::string accept;                  // empty: no Accept header
+  std::string supported;               // option tags; empty: no Supported header
+  std::string require;                 // option tags; empty: no Require header
+  std::string suppress_if_match;       // an entity-tag of the notifier's; empty: none
   std::vector<std::string> route_set;  // values of Route headers, e.g. "<sip:p.example.com;lr>"
   // Authorization and Proxy-Authorization: name and value.
   std::vector<std::pair<std::string, std::string>> authorization;
-  std::string content_type;  // empty: no body
+  std::string content_type;         // empty: no body
+  std::string content_disposition;  // empty: no such header
   std::string body;
 };
 
@@ -81,14 +85,20 @@ struct IncomingNotify {
   uint32_t cseq = 0;
   std::string_view event_type;
   std::optional<std::string_view> event_id;
+  std::string event_parameters;  // all of Event, e.g. `id=42;effective-by=3600`; empty: none
+  std::string call_info;         // all Call-Info values, joined by ", "; empty: none
   bool has_subscription_state = false;
   std::string_view substate;  // as received
   std::string_view reason;
   std::optional<uint32_t> expires;      // seconds
   std::optional<uint32_t> retry_after;  // seconds
+  std::string_view entity_tag;          // of SIP-ETag (RFC 5839); empty: none
   std::string content_type;             // with parameters; empty: none given
   std::string_view body;
   std::string contact_uri;  // fit for a Request-URI
+  // Host and port of the topmost Via, as received: who says to have sent it. Port: may be empty.
+  std::string_view via_host;
+  std::string_view via_port;
   // Values of the Authorization headers. Made on demand, since they seldom matter; null: none.
   std::function<std::vector<std::string>()> authorization;
   // Made on demand, since a dialog needs it once: the values in the order received, each fit for

@@ -3,8 +3,10 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "sip/dialog/message.h"
+#include "sip/explanation.h"
 
 namespace sipevents::sip {
 
@@ -21,6 +23,10 @@ class RequestClient {
 
   // The request's turn has come: says what it is. Called at most once, maybe from within Send().
   virtual OutgoingRequest Fill() = 0;
+
+  // The request goes, or waits for its turn, at this server (ServerState::server). Maybe from
+  // within Send(); again when it turns to another one.
+  virtual void OnServer(std::string_view /*server*/) {}
 
   // The request left, or left again for another server after one failed: timers that run from
   // its sending start over. Maybe from within Send(), right after Fill().
@@ -48,6 +54,13 @@ class RequestSender {
   // Drops interest: the client is not called any more. The request is not cancelled (SUB-59); one
   // that still waits is not sent.
   virtual void Forget(RequestId id) = 0;
+
+  // How a server fares; one that is not known is well.
+  virtual ServerState StateOf(std::string_view server) const {
+    ServerState state;
+    state.server = std::string(server);
+    return state;
+  }
 };
 
 // Takes the NOTIFY requests of one SIP thread.

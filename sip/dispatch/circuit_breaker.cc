@@ -8,6 +8,7 @@ namespace {
 
 constexpr int kFailuresToOpen = 5;
 constexpr uint8_t kMostDoublings = 16;  // far past 64*T1
+constexpr int kMostCounted = 60'000;    // failures in a row
 constexpr absl::Duration kLongestRetryAfter = absl::Minutes(5);
 constexpr absl::Duration kLongestForOne = absl::Seconds(5);  // that one 503 counts for
 
@@ -27,13 +28,17 @@ CircuitBreaker::Change CircuitBreaker::OnOutcome(const RequestOutcome& outcome, 
     failures_ = 0;
     // An overloaded server answers some and not others: only the probe, sent after the time it
     // asked for, tells that it has recovered.
+    if (is_closed()) ForgetFailures();
     if (is_closed() || (overloaded_ && !probe)) return Change::kNone;
+    ForgetFailures();
     state_ = State::kClosed;
     briefly_ = false;
     closed_at_ = now;
     return Change::kClosed;
   }
   last_failure_ = now;
+  last_failure_kind_ = outcome.kind;
+  failures_in_row_ = std::min<int>(failures_in_row_ + 1, kMostCounted);
   const bool counts = is_closed() || (briefly_ && !probe);
   if (counts && ++failures_ < kFailuresToOpen) {
     const absl::Duration asked = outcome.retry_after.value_or(absl::ZeroDuration());

@@ -11,7 +11,7 @@ namespace sipevents::sip {
 
 // How a request ended, as far as its destination is concerned.
 struct RequestOutcome {
-  enum class Kind {
+  enum class Kind : uint8_t {
     kAnswered,     // any response but 503: the server lives
     kOverloaded,   // 503
     kTimedOut,     // Timer F
@@ -47,6 +47,11 @@ class CircuitBreaker {
 
   void OnProbeSent() { state_ = State::kProbing; }
 
+  // For people: how many requests failed since the server last answered as it should, and how the
+  // last of them did (kAnswered: none).
+  int failures_in_row() const { return failures_in_row_; }
+  RequestOutcome::Kind last_failure() const { return last_failure_kind_; }
+
   // From when on a new breaker knows as much: with nothing under way.
   absl::Time ForgettableAt(absl::Duration t1) const;
 
@@ -55,6 +60,10 @@ class CircuitBreaker {
 
   void Open(const RequestOutcome& outcome, absl::Duration t1, absl::Time now, RandomSource& random);
   void OpenBriefly(absl::Duration retry_after, absl::Time now);
+  void ForgetFailures() {
+    failures_in_row_ = 0;
+    last_failure_kind_ = RequestOutcome::Kind::kAnswered;
+  }
 
   absl::Time open_until_ = absl::InfinitePast();
   absl::Time last_failure_ = absl::InfinitePast();
@@ -64,6 +73,8 @@ class CircuitBreaker {
   uint8_t times_opened_ = 0;
   bool overloaded_ = false;  // a 503 opened it
   bool briefly_ = false;     // and only one; more count still
+  RequestOutcome::Kind last_failure_kind_ = RequestOutcome::Kind::kAnswered;
+  uint16_t failures_in_row_ = 0;
 };
 
 }  // namespace sipevents::sip

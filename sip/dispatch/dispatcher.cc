@@ -98,8 +98,9 @@ void Dispatcher::Submit(RequestId id) {
       break;
     }
   }
-  const absl::Status waits =
-      parts_.scheduler.Enqueue(id, request.hops[request.hop].Key(), request.priority, now);
+  const std::string server = request.hops[request.hop].Key();
+  if (request.client != nullptr) request.client->OnServer(server);
+  const absl::Status waits = parts_.scheduler.Enqueue(id, server, request.priority, now);
   if (!waits.ok()) {
     Log(LogSeverity::kWarning, "dispatcher", "request given up",
         {{"uri", request.first_hop}, {"error", waits.message()}});

@@ -16,6 +16,7 @@
 #include "sip/dialog/request_sender.h"
 #include "sip/dispatch/request_scheduler.h"
 #include "sip/dispatch/transmitter.h"
+#include "sip/explanation.h"
 #include "sip/location/destination_policy.h"
 #include "sip/transport/next_hop.h"
 
@@ -48,6 +49,9 @@ class Dispatcher : public RequestSender {
 
   RequestId Send(std::string first_hop, RequestPriority priority, RequestClient& client) override;
   void Forget(RequestId id) override;
+  ServerState StateOf(std::string_view server) const override {
+    return parts_.scheduler.StateOf(server);
+  }
 
  private:
   struct Request {

@@ -317,6 +317,25 @@ bool RequestScheduler::IsDown(std::string_view destination, absl::Time now) cons
   return it != core_->by_key.end() && core_->destinations[it->second].breaker.PassesAt() > now;
 }
 
+ServerState RequestScheduler::StateOf(std::string_view destination) const {
+  ServerState state;
+  state.server = std::string(destination);
+  const auto it = core_->by_key.find(AbslView(destination));
+  if (it == core_->by_key.end()) return state;
+  const Destination& found = core_->destinations[it->second];
+  const CircuitBreaker& breaker = found.breaker;
+  state.down = !breaker.is_closed();
+  if (state.down) {
+    state.probe_time = breaker.PassesAt();
+    state.probing = state.probe_time == absl::InfiniteFuture();
+  }
+  if (breaker.failures_in_row() > 0) state.cause = CauseName(breaker.last_failure());
+  state.failures = breaker.failures_in_row();
+  state.in_flight = found.in_flight;
+  state.waiting = found.queue.size;
+  return state;
+}
+
 size_t RequestScheduler::waiting() const { return core_->requests.waiting(); }
 
 size_t RequestScheduler::in_flight() const { return static_cast<size_t>(core_->in_flight); }

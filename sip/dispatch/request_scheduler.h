@@ -12,6 +12,7 @@
 #include "sip/base/random_id.h"
 #include "sip/dialog/request_sender.h"
 #include "sip/dispatch/circuit_breaker.h"
+#include "sip/explanation.h"
 
 namespace sipevents::sip {
 
@@ -72,6 +73,9 @@ class RequestScheduler {
   // Whether the breaker of a destination is open, so that another server is the better choice.
   // Once its time is over, the next request may try (until that one is under way as the probe).
   bool IsDown(std::string_view destination, absl::Time now) const;
+
+  // How a destination fares; one that is not known is well.
+  ServerState StateOf(std::string_view destination) const;
 
   size_t waiting() const;
   size_t in_flight() const;

@@ -24,11 +24,19 @@ class DecodeScratch {
   DecodeScratch& operator=(const DecodeScratch&) = delete;
 
   // Copies `body` and parses it as XML behind the guard (see ParseGuardedXml for the errors).
-  // The root and all that is read from it live until the next call of Parse() or Load().
+  // The root and all that is read from it live until the next call of Parse(), ParseAll()
+  // or Load().
   absl::StatusOr<pugi::xml_node> Parse(std::string_view body, bool lenient);
+
+  // The same, with blank texts, comments and processing instructions: XmlDetail::kAll.
+  absl::StatusOr<pugi::xml_node> ParseAll(std::string_view body, bool lenient);
 
   // Names of the elements of the parsed document.
   const XmlNames& names() const { return names_; }
+
+  // From here on names() are those of a document of the caller's own, which declares its
+  // namespaces at this root and stays as it is while they are read; the parsed one's are gone.
+  void ReadNamesOf(pugi::xml_node root);
 
   // All the character data directly in `element`, with surrounding white space or without.
   std::string_view RawText(pugi::xml_node element);

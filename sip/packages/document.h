@@ -19,7 +19,8 @@ namespace sipevents::sip {
 
 using TextPairs = std::vector<std::pair<std::string_view, std::string_view>>;
 
-// ---- presence: PIDF (RFC 3863), data model (RFC 4479), RPID (RFC 4480)
+// ---- presence: PIDF (RFC 3863), data model (RFC 4479), RPID (RFC 4480), timed status (RFC 4481),
+// CIPID (RFC 4482)
 
 struct PresenceNote {
   std::string_view text;
@@ -74,6 +75,28 @@ struct RichPresence {
 
 enum class PresenceBasic { kUnspecified, kOpen, kClosed };
 
+// Where to find out about the user or service (CIPID, RFC 4482); URIs but for the name.
+struct ContactCard {
+  std::string_view card;
+  std::string_view display_name;
+  std::string_view homepage;
+  std::string_view icon;
+  std::string_view map;
+  std::string_view sound;
+  bool empty() const {
+    return card.empty() && display_name.empty() && homepage.empty() && icon.empty() &&
+           map.empty() && sound.empty();
+  }
+};
+
+// What a status was, or will be, for a time (RFC 4481).
+struct TimedStatus {
+  std::optional<absl::Time> from_time;
+  std::optional<absl::Time> until_time;
+  PresenceBasic basic = PresenceBasic::kUnspecified;
+  RichPresence rich;
+};
+
 struct PresenceTuple {
   std::string_view id;
   PresenceBasic basic = PresenceBasic::kUnspecified;
@@ -83,6 +106,8 @@ struct PresenceTuple {
   std::optional<absl::Time> timestamp;
   std::vector<std::string_view> device_ids;
   RichPresence rich;
+  std::vector<TimedStatus> timed_statuses;
+  ContactCard contact_card;
 };
 
 struct PresencePerson {
@@ -90,6 +115,7 @@ struct PresencePerson {
   std::vector<PresenceNote> notes;
   std::optional<absl::Time> timestamp;
   RichPresence rich;
+  ContactCard contact_card;
 };
 
 struct PresenceDevice {

@@ -88,6 +88,9 @@ struct EventPackage {
   // have its own?
   bool merges_forks = false;
   std::unique_ptr<StateMerger> (*new_merger)() = nullptr;
+  // Are lists of such resources taken (RFC 4662)? Not where the state is that of one dialog or
+  // device, and a list of them makes no sense.
+  bool takes_lists = true;
   // A media type that is decoded as well where peers' deviations are tolerated (DEV-10).
   std::string_view tolerated_type = {};
   // Serves every name that ends in this, e.g. ".winfo" (RFC 6665 section 5.1); empty: its name

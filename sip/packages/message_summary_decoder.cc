@@ -9,15 +9,12 @@
 #include "absl/strings/str_cat.h"
 #include "sip/base/ascii.h"
 #include "sip/base/status_macros.h"
-#include "sip/base/utf8.h"
 #include "sip/packages/message_summary.h"
+#include "sip/packages/text_body.h"
 #include "sip/packages/values.h"
 
 namespace sipevents::sip {
 namespace {
-
-// Most lines of one body; there may be a header block for each new message.
-constexpr int kMaxLines = 10'000;
 
 constexpr std::array<std::pair<std::string_view, MessageClass>, 7> kClasses = {
     {{"voice-message", MessageClass::kVoice},
@@ -34,28 +31,6 @@ std::optional<MessageClass> FindClass(std::string_view name) {
     if (EqualsIgnoreCase(word, name)) return value;
   }
   return std::nullopt;
-}
-
-// Joins folded lines in place: drops each line end that is followed by white space, unless it
-// ends an empty line.
-void Unfold(std::string& text) {
-  size_t out = 0;
-  size_t line_start = 0;  // in what is already written
-  for (size_t in = 0; in < text.size(); ++in) {
-    if (text[in] != '\n') {
-      text[out++] = text[in];
-      continue;
-    }
-    size_t line_end = out;
-    if (line_end > line_start && text[line_end - 1] == '\r') --line_end;
-    const bool folded = line_end > line_start && in + 1 < text.size() &&
-                        (text[in + 1] == ' ' || text[in + 1] == '\t');
-    out = line_end;
-    if (folded) continue;
-    text[out++] = '\n';
-    line_start = out;
-  }
-  text.resize(out);
 }
 
 // Takes a number off the front of `text`, and the blanks around it.
@@ -94,14 +69,6 @@ std::optional<MessageCount> ParseCount(std::string_view text) {
   return count;
 }
 
-// A URI; angle brackets, and a name before them, are not part of it.
-std::string_view ParseAccount(std::string_view text) {
-  const size_t open = text.find('<');
-  const size_t close = text.find('>', open == std::string_view::npos ? 0 : open);
-  if (open == std::string_view::npos || close == std::string_view::npos) return text;
-  return TrimBlanks(text.substr(open + 1, close - open - 1));
-}
-
 // Takes the lines of one body, in order (RFC 3842 section 5.2).
 class SummaryDecoder {
  public:
@@ -124,15 +91,7 @@ class SummaryDecoder {
 };
 
 absl::Status SummaryDecoder::Decode(std::string_view text) {
-  int lines = 0;
-  while (!text.empty()) {
-    if (++lines > kMaxLines) {
-      return absl::InvalidArgumentError(absl::StrCat("more than ", kMaxLines, " lines"));
-    }
-    const size_t end = std::min(text.find('\n'), text.size());
-    SIPEVENTS_RETURN_IF_ERROR(DecodeLine(TrimBlanks(text.substr(0, end))));
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
+  while (!text.empty()) SIPEVENTS_RETURN_IF_ERROR(DecodeLine(TakeTextLine(text)));
   if (!waiting_given_) return absl::InvalidArgumentError("no Messages-Waiting line");
   return absl::OkStatus();
 }
@@ -147,12 +106,10 @@ absl::Status SummaryDecoder::DecodeLine(std::string_view line) {
     in_headers_ = true;
     summary_.new_messages.emplace_back();
   }
-  const size_t colon = line.find(':');
-  const std::string_view name = TrimBlanks(line.substr(0, colon));
-  if (colon == std::string_view::npos || name.empty()) return Malformed(line);
-  const std::string_view value = TrimBlanks(line.substr(colon + 1));
-  if (!in_headers_) return DecodeSummaryLine(name, value);
-  summary_.new_messages.back().emplace_back(name, value);
+  const std::optional<TextField> field = SplitTextField(line);
+  if (!field) return Malformed(line);
+  if (!in_headers_) return DecodeSummaryLine(field->name, field->value);
+  summary_.new_messages.back().emplace_back(field->name, field->value);
   return absl::OkStatus();
 }
 
@@ -162,7 +119,7 @@ absl::Status SummaryDecoder::DecodeSummaryLine(std::string_view name, std::strin
     return absl::InvalidArgumentError("Messages-Waiting is not the first line");
   }
   if (EqualsIgnoreCase(name, "message-account")) {
-    summary_.account = ParseAccount(value);
+    summary_.account = UriIn(value);
     return absl::OkStatus();
   }
   return DecodeCount(name, value);
@@ -197,20 +154,7 @@ absl::Status SummaryDecoder::Malformed(std::string_view line) const {
 absl::Status DecodeMessageSummary(std::string_view body, bool lenient, DecodeScratch& scratch,
                                   MessageSummary& summary) {
   summary = {};
-  if (body.size() > kMaxBodyOctets) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("the body has more than ", kMaxBodyOctets, " octets"));
-  }
-  if (body.find('\0') != std::string_view::npos) {
-    return absl::InvalidArgumentError("octet 0 in the text");
-  }
-  std::string& text = scratch.Load(body);
-  if (!IsUtf8(text)) {
-    if (!lenient) return absl::InvalidArgumentError("the text is not UTF-8");
-    // A raw Subject of old mail: better odd letters than no lamp.
-    text = Latin1ToUtf8(text);
-  }
-  Unfold(text);
+  SIPEVENTS_ASSIGN_OR_RETURN(const std::string_view text, LoadText(body, lenient, scratch));
   return SummaryDecoder(lenient, summary).Decode(text);
 }
 

@@ -1,17 +1,37 @@
 #include "sip/packages/package_table.h"
 
+#include <algorithm>
+
+#include "sip/packages/call_completion.h"
+#include "sip/packages/call_info.h"
+#include "sip/packages/conference.h"
 #include "sip/packages/dialog_info.h"
+#include "sip/packages/key_press.h"
 #include "sip/packages/message_summary.h"
 #include "sip/packages/opaque.h"
+#include "sip/packages/phone_features.h"
 #include "sip/packages/presence.h"
+#include "sip/packages/profile.h"
+#include "sip/packages/refer_progress.h"
+#include "sip/packages/registration.h"
+#include "sip/packages/voice_quality.h"
 #include "sip/packages/watcher_info.h"
+#include "sip/packages/xcap_diff.h"
 
 namespace sipevents::sip {
 namespace {
 
-// One row each, by name.
-std::vector<EventPackage> MakeTable() {
+// States of resources: one row each.
+std::vector<EventPackage> ResourcePackages() {
   return {
+      {.name = "call-completion",
+       .accept = {"application/call-completion"},
+       .allows_forks = true,
+       .new_merger = NewCallCompletionMerger,
+       .takes_lists = false},
+      {.name = "conference",
+       .accept = {"application/conference-info+xml"},
+       .new_merger = NewConferenceMerger},
       {.name = "dialog",
        .accept = {"application/dialog-info+xml"},
        .allows_forks = true,
@@ -21,6 +41,7 @@ std::vector<EventPackage> MakeTable() {
        .allows_forks = true,
        .merges_forks = true,
        .new_merger = NewMessageSummaryMerger},
+      // refresh, and most documents are small.
       {.name = "presence",
        .accept = {"application/pidf+xml"},
        .new_merger = NewPresenceMerger,
@@ -31,7 +52,72 @@ std::vector<EventPackage> MakeTable() {
        .merges_forks = true,
        .new_merger = NewWatcherInfoMerger,
        .template_suffix = ".winfo"},
+      {.name = "reg",
+       .accept = {"application/reginfo+xml"},
+       .default_expires = absl::Seconds(3761),
+       .new_merger = NewRegistrationMerger},
+      // The format of the profile is the vendor's.
+      {.name = "ua-profile",
+       .accept = {"message/external-body", "*/*"},
+       .default_expires = absl::Hours(24),
+       .new_merger = NewProfileMerger,
+       .takes_lists = false},
+      {.name = "xcap-diff",
+       .accept = {"application/xcap-diff+xml"},
+       .new_merger = NewXcapDiffMerger,
+       .takes_lists = false},
   };
+}
+
+// What happens to a call or a request: one row each.
+std::vector<EventPackage> OccurrencePackages() {
+  return {
+      {.name = "kpml",
+       .kind = PackageKind::kEvent,
+       .accept = {"application/kpml-response+xml"},
+       .default_expires = absl::Hours(2),
+       .new_merger = NewKeyPressMerger,
+       .takes_lists = false},
+      {.name = "refer",
+       .kind = PackageKind::kEvent,
+       .accept = {"message/sipfrag;version=2.0"},
+       .allows_forks = true,
+       .new_merger = NewReferMerger,
+       .takes_lists = false},
+      {.name = "vq-rtcpxr",
+       .kind = PackageKind::kEvent,
+       .accept = {"application/vq-rtcpxr"},
+       .new_merger = NewVoiceQualityMerger,
+       .takes_lists = false},
+  };
+}
+
+// BroadSoft's: one row each.
+std::vector<EventPackage> VendorPackages() {
+  return {
+      {.name = "as-feature-event",
+       .accept = {"application/x-as-feature-event+xml", "multipart/mixed"},
+       .new_merger = NewPhoneFeaturesMerger,
+       .takes_lists = false},
+      // Headers are all that it has.
+      {.name = "call-info", .new_merger = NewCallInfoMerger, .takes_lists = false},
+      {.name = "line-seize",
+       .default_expires = absl::Seconds(15),
+       .new_merger = NewLineSeizeMerger,
+       .takes_lists = false},
+  };
+}
+
+// All rows, by name.
+std::vector<EventPackage> MakeTable() {
+  std::vector<EventPackage> table = ResourcePackages();
+  for (const std::vector<EventPackage>& more : {OccurrencePackages(), VendorPackages()}) {
+    table.insert(table.end(), more.begin(), more.end());
+  }
+  std::sort(table.begin(), table.end(), [](const EventPackage& one, const EventPackage& other) {
+    return one.name < other.name;
+  });
+  return table;
 }
 
 bool Serves(const EventPackage& package, std::string_view name) {

@@ -1,6 +1,7 @@
 #include "sip/packages/presence.h"
 
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -10,8 +11,12 @@
 #include "absl/strings/str_cat.h"
 #include "sip/base/ascii.h"
 #include "sip/base/status_macros.h"
+#include "sip/packages/contact_card.h"
 #include "sip/packages/media_type.h"
+#include "sip/packages/partial_presence.h"
+#include "sip/packages/pidf_status.h"
 #include "sip/packages/rpid.h"
+#include "sip/packages/timed_status.h"
 #include "sip/packages/values.h"
 
 namespace sipevents::sip {
@@ -35,8 +40,6 @@ class PidfDecoder {
   bool DecodeChild(pugi::xml_node element);
   bool DecodeTuple(pugi::xml_node element, PresenceTuple& tuple);
   bool DecodeTupleChild(pugi::xml_node element, PresenceTuple& tuple);
-  bool DecodeStatus(pugi::xml_node element, PresenceTuple& tuple);
-  PresenceBasic DecodeBasic(pugi::xml_node element);
   void DecodeContact(pugi::xml_node element, PresenceTuple& tuple);
   // Of a PresencePerson or a PresenceDevice.
   template <typename T>
@@ -49,19 +52,6 @@ class PidfDecoder {
   const bool lenient_;
   Presence& presence_;
 };
-
-// Whether an element that we do not know may be passed over.
-bool MayIgnore(pugi::xml_node element) {
-  for (pugi::xml_attribute attribute = element.first_attribute(); attribute;
-       attribute = attribute.next_attribute()) {
-    std::string_view name = attribute.name();
-    name.remove_prefix(name.find(':') + 1);  // npos + 1 is 0
-    if (name != "mustUnderstand") continue;
-    const std::string_view value = TrimBlanks(attribute.value());
-    return value != "true" && value != "1";
-  }
-  return true;
-}
 
 bool IsAnyPidf(XmlNamespace space) {
   return space == XmlNamespace::kPidf || space == XmlNamespace::kDataModel;
@@ -124,7 +114,7 @@ bool PidfDecoder::DecodeTupleChild(pugi::xml_node element, PresenceTuple& tuple)
     if (name.local == "status") {
       std::vector<std::pair<RichElementKind, RichElement>>& rich = tuple.rich.elements;
       const size_t outside = rich.size();
-      if (!DecodeStatus(element, tuple)) {
+      if (!DecodeStatus(element, lenient_, scratch_, tuple.basic, tuple.rich)) {
         tuple.basic = PresenceBasic::kUnspecified;
         rich.resize(outside);
       }
@@ -147,29 +137,9 @@ bool PidfDecoder::DecodeTupleChild(pugi::xml_node element, PresenceTuple& tuple)
       return true;
     }
   }
-  return DecodeRichPresence(element, name, scratch_, tuple.rich) || MayIgnore(element);
-}
-
-bool PidfDecoder::DecodeStatus(pugi::xml_node element, PresenceTuple& tuple) {
-  for (pugi::xml_node child = element.first_child(); child; child = child.next_sibling()) {
-    if (child.type() != pugi::node_element) continue;
-    const XmlName name = scratch_.names().Of(child);
-    if (name.space == XmlNamespace::kPidf && name.local == "basic") {
-      tuple.basic = DecodeBasic(child);
-    } else if (!DecodeRichPresence(child, name, scratch_, tuple.rich) && !MayIgnore(child)) {
-      return false;
-    }
-  }
-  return true;
-}
-
-PresenceBasic PidfDecoder::DecodeBasic(pugi::xml_node element) {
-  const std::string_view text = scratch_.Text(element);
-  const auto is = [&](std::string_view value) {
-    return text == value || (lenient_ && EqualsIgnoreCase(text, value));
-  };
-  if (is("open")) return PresenceBasic::kOpen;
-  return is("closed") ? PresenceBasic::kClosed : PresenceBasic::kUnspecified;
+  return DecodeRichPresence(element, name, scratch_, tuple.rich) ||
+         DecodeTimedStatus(element, name, lenient_, scratch_, tuple.timed_statuses) ||
+         DecodeContactCard(element, name, scratch_, tuple.contact_card) || MayIgnore(element);
 }
 
 void PidfDecoder::DecodeContact(pugi::xml_node element, PresenceTuple& tuple) {
@@ -198,6 +168,8 @@ bool PidfDecoder::DecodeDataModel(pugi::xml_node element, T& item) {
         item.device_id = scratch_.Text(child);
         continue;
       }
+    } else if (DecodeContactCard(child, name, scratch_, item.contact_card)) {
+      continue;
     }
     if (!MayIgnore(child)) return false;
   }
@@ -221,31 +193,59 @@ MergeResult Failure(const absl::Status& status) {
   return {.kind = MergeResult::Kind::kError, .error = std::string(status.message())};
 }
 
-// Holds no state: each body is the whole of it (RFC 3856 section 6.8).
+// As many as a Subscription has dialogs at most.
+constexpr size_t kMaxForks = 64;
+
+// Holds no state where each body is the whole of it (RFC 3856 section 6.8); of forks that tell
+// changes, what those apply to.
 class PresenceMerger final : public StateMerger {
  public:
-  MergeResult Merge(const MergeInput& input, DecodeScratch& scratch) override {
-    // Without a body the document of the NOTIFY before stays current.
-    if (TrimBlanks(input.body).empty()) return {};
-    if (const absl::Status status = CheckType(input); !status.ok()) return Failure(status);
-    Document& document = scratch.document();
-    if (!std::holds_alternative<Presence>(document)) document.emplace<Presence>();
-    auto& presence = std::get<Presence>(document);
-    const absl::Status status = DecodePidf(input.body, input.lenient, scratch, presence);
-    if (!status.ok()) return Failure(status);
-    return {.kind = MergeResult::Kind::kDocument, .document = &document};
+  MergeResult Merge(const MergeInput& input, DecodeScratch& scratch) override;
+
+  MergeResult DropDialog(uint32_t dialog, DecodeScratch& /*scratch*/) override {
+    partial_.erase(dialog);
+    return {};
   }
 
-  MergeResult DropDialog(uint32_t /*dialog*/, DecodeScratch& /*scratch*/) override { return {}; }
-
  private:
+  MergeResult MergePartial(const MergeInput& input, DecodeScratch& scratch, Presence& presence);
+
   static absl::Status CheckType(const MergeInput& input) {
     if (input.lenient && MatchesMediaType(input.content_type, kLegacyPidfType)) {
       return absl::OkStatus();
     }
     return CheckMediaType(input, kPidfType);
   }
+
+  std::map<uint32_t, PartialPresence> partial_;
 };
+
+MergeResult PresenceMerger::MergePartial(const MergeInput& input, DecodeScratch& scratch,
+                                         Presence& presence) {
+  if (partial_.size() >= kMaxForks && !partial_.contains(input.dialog)) {
+    return Failure(absl::ResourceExhaustedError(absl::StrCat("more than ", kMaxForks, " forks")));
+  }
+  return partial_[input.dialog].Merge(input, scratch, presence);
+}
+
+MergeResult PresenceMerger::Merge(const MergeInput& input, DecodeScratch& scratch) {
+  // Without a body the document of the NOTIFY before stays current.
+  if (TrimBlanks(input.body).empty()) return {};
+  Document& document = scratch.document();
+  if (!std::holds_alternative<Presence>(document)) document.emplace<Presence>();
+  auto& presence = std::get<Presence>(document);
+  if (MatchesMediaType(input.content_type, kPidfDiffType)) {
+    MergeResult result = MergePartial(input, scratch, presence);
+    if (result.kind == MergeResult::Kind::kDocument) result.document = &document;
+    return result;
+  }
+  if (const absl::Status status = CheckType(input); !status.ok()) return Failure(status);
+  const absl::Status status = DecodePidf(input.body, input.lenient, scratch, presence);
+  if (!status.ok()) return Failure(status);
+  const auto partial = partial_.find(input.dialog);
+  if (partial != partial_.end()) partial->second.OnOtherType();
+  return {.kind = MergeResult::Kind::kDocument, .document = &document};
+}
 
 }  // namespace
 

@@ -12,7 +12,9 @@
 namespace sipevents::sip {
 
 // Decodes the bodies of the package `presence` (RFC 3856): PIDF (RFC 3863) with data model
-// (RFC 4479) and RPID (RFC 4480). Each one is the full state. Any thread.
+// (RFC 4479), RPID (RFC 4480), timed status (RFC 4481) and CIPID (RFC 4482). Each one is the full
+// state, but for those of application/pidf-diff+xml (RFC 5263), for whom asks for that type: they
+// are merged per fork. Any thread.
 std::unique_ptr<StateMerger> NewPresenceMerger();
 
 // Decodes a PIDF document into `presence`, whose text points into `scratch`.

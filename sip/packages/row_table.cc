@@ -20,9 +20,13 @@ void RowTable::MergeRows(std::vector<Row> rows, Kept& kept) {
 }
 
 void RowTable::DropWhatIsOver() {
-  groups_.erase(std::remove_if(groups_.begin(), groups_.end(),
-                               [](const Kept& kept) { return kept.group.over; }),
-                groups_.end());
+  const auto groups_end = std::remove_if(groups_.begin(), groups_.end(),
+                                         [](const Kept& kept) { return kept.group.over; });
+  if (groups_end != groups_.end()) {
+    groups_.erase(groups_end, groups_.end());
+    index_.clear();
+    for (size_t i = 0; i < groups_.size(); ++i) index_.emplace(groups_[i].group.key, i);
+  }
   for (Kept& kept : groups_) {
     std::vector<Row>& rows = kept.group.rows;
     const auto end =
@@ -34,12 +38,18 @@ void RowTable::DropWhatIsOver() {
   }
 }
 
+size_t RowTable::OctetsOf(const Row& row) {
+  size_t octets = row.key.size() + row.fields.size() + row.scope.size();
+  for (const Lasting& lasting : row.lasting) octets += lasting.text.size();
+  return octets;
+}
+
 RowTable::Size RowTable::SizeOf(absl::Span<const Group> groups) {
   Size size;
   for (const Group& group : groups) {
     size.rows += 1 + group.rows.size();
     size.octets += group.key.size() + group.fields.size();
-    for (const Row& row : group.rows) size.octets += row.key.size() + row.fields.size();
+    for (const Row& row : group.rows) size.octets += OctetsOf(row);
   }
   return size;
 }
@@ -57,15 +67,12 @@ RowTable::Size RowTable::SizeOfAll() const {
 void RowTable::Merge(std::vector<Group> groups) {
   DropWhatIsOver();
   for (Group& group : groups) {
-    auto kept = std::find_if(groups_.begin(), groups_.end(),
-                             [&](const Kept& other) { return other.group.key == group.key; });
-    if (kept == groups_.end()) {
-      groups_.push_back({{.key = std::move(group.key), .fields = {}, .rows = {}}, {}});
-      kept = std::prev(groups_.end());
-    }
-    kept->group.fields = std::move(group.fields);
-    kept->group.over = group.over;
-    MergeRows(std::move(group.rows), *kept);
+    const auto [found, added] = index_.try_emplace(group.key, groups_.size());
+    if (added) groups_.push_back({{.key = std::move(group.key)}, {}});
+    Kept& kept = groups_[found->second];
+    kept.group.fields = std::move(group.fields);
+    kept.group.over = group.over;
+    MergeRows(std::move(group.rows), kept);
   }
 }
 
@@ -78,7 +85,10 @@ absl::Status RowTable::Apply(std::vector<Group> groups, bool partial) {
     return absl::OkStatus();
   }
   RowTable next;
-  if (partial) next.groups_ = groups_;
+  if (partial) {
+    next.groups_ = groups_;
+    next.index_ = index_;
+  }
   next.Merge(std::move(groups));
   next.size_ = next.SizeOfAll();
   if (next.size_.rows > kMaxRows) {
@@ -96,7 +106,12 @@ void RowTable::Write(int group_number, int row_number, ReverseWireWriter& writer
     writer.Message(group_number, [&] {
       const std::vector<Row>& rows = kept->group.rows;
       for (auto row = rows.rbegin(); row != rows.rend(); ++row) {
-        writer.Message(row_number, [&] { writer.Encoded(row->fields); });
+        writer.Message(row_number, [&] {
+          for (auto lasting = row->lasting.rbegin(); lasting != row->lasting.rend(); ++lasting) {
+            writer.TextAlways(lasting->field, lasting->text);
+          }
+          writer.Encoded(row->fields);
+        });
       }
       writer.Encoded(kept->group.fields);
     });
@@ -104,12 +119,11 @@ void RowTable::Write(int group_number, int row_number, ReverseWireWriter& writer
 }
 
 const RowTable::Row* RowTable::Find(std::string_view group, std::string_view row) const {
-  for (const Kept& kept : groups_) {
-    if (kept.group.key != group) continue;
-    const auto found = kept.index.find(AbslView(row));
-    return found == kept.index.end() ? nullptr : &kept.group.rows[found->second];
-  }
-  return nullptr;
+  const auto kept = index_.find(AbslView(group));
+  if (kept == index_.end()) return nullptr;
+  const Kept& in = groups_[kept->second];
+  const auto found = in.index.find(AbslView(row));
+  return found == in.index.end() ? nullptr : &in.group.rows[found->second];
 }
 
 }  // namespace sipevents::sip

@@ -2,6 +2,7 @@
 #define SIP_PACKAGES_ROW_TABLE_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,10 +22,20 @@ namespace sipevents::sip {
 // Threads: one at a time.
 class RowTable {
  public:
+  // A text field of a row's message that the row's next version may take over, with numbers for
+  // the rules of that: what TableShape::complete is for.
+  struct Lasting {
+    int field = 0;
+    std::string text;
+    uint32_t order = 0;
+    uint32_t oldest = 0;
+  };
   struct Row {
     std::string key;     // unique in its group
     std::string fields;  // of its message
     bool over = false;
+    std::vector<Lasting> lasting;  // shown after `fields`, in this order
+    std::string scope;             // within which they last; not shown
   };
   struct Group {
     std::string key;
@@ -59,6 +70,7 @@ class RowTable {
     size_t octets = 0;
   };
 
+  static size_t OctetsOf(const Row& row);
   static Size SizeOf(absl::Span<const Group> groups);
   static void MergeRows(std::vector<Row> rows, Kept& kept);
   Size SizeOfAll() const;
@@ -66,6 +78,7 @@ class RowTable {
   void DropWhatIsOver();
 
   std::vector<Kept> groups_;
+  absl::flat_hash_map<std::string, size_t> index_;  // of groups
   Size size_;  // or more: what was replaced since the last full count is still in it
 };
 

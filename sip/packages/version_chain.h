@@ -46,6 +46,9 @@ class VersionChain {
   // a notifier that never sends a usable one be asked without end.
   bool AskOnce() { return !std::exchange(asked_, true); }
 
+  // The full state came in another form, without a version: it may be asked for again.
+  void OnFullStateOtherwise() { asked_ = false; }
+
   // Of the document applied last.
   uint32_t version() const { return version_; }
 

@@ -22,6 +22,11 @@ namespace {
 constexpr unsigned kParseFlags =
     pugi::parse_default | pugi::parse_embed_pcdata | pugi::parse_doctype | pugi::parse_fragment;
 
+// Every text, comment and processing instruction is a node of its own.
+constexpr unsigned kParseExactFlags = pugi::parse_default | pugi::parse_ws_pcdata |
+                                      pugi::parse_comments | pugi::parse_pi | pugi::parse_doctype |
+                                      pugi::parse_fragment;
+
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 absl::Status Refuse(std::string_view why) {
@@ -88,11 +93,18 @@ absl::Status CheckMarkup(std::string_view text) {
   return absl::OkStatus();
 }
 
+// Whether a node beside the root says nothing: comments and the white space between them.
+bool IsBeside(pugi::xml_node node) {
+  return node.type() == pugi::node_comment || node.type() == pugi::node_pi ||
+         (node.type() == pugi::node_pcdata && TrimBlanks(node.value()).empty());
+}
+
 // The one element at the top.
 absl::StatusOr<pugi::xml_node> FindRoot(const pugi::xml_document& document) {
   pugi::xml_node root;
   for (pugi::xml_node node = document.first_child(); node; node = node.next_sibling()) {
     if (node.type() == pugi::node_doctype) return Refuse("a DOCTYPE is not taken");
+    if (IsBeside(node)) continue;
     if (node.type() != pugi::node_element) return Refuse("text outside of the root element");
     if (root) return Refuse("more than one root element");
     root = node;
@@ -103,15 +115,19 @@ absl::StatusOr<pugi::xml_node> FindRoot(const pugi::xml_document& document) {
 
 // Checks the bounds in one walk without recursion; tells whether an element below the root
 // declares namespaces.
-absl::StatusOr<bool> CheckTree(pugi::xml_node root) {
+absl::StatusOr<bool> CheckTree(pugi::xml_node root, XmlDetail detail) {
+  // Text before and after each element, and below the deepest one: see CheckMarkup().
+  const bool all = detail == XmlDetail::kAll;
+  const int most = all ? 3 * kMaxXmlElements : kMaxXmlElements;
+  const int deepest = all ? kMaxXmlDepth + 1 : kMaxXmlDepth;
   bool has_inner = false;
   int depth = 1;
   int elements = 0;
   for (pugi::xml_node node = root; node; node = NextInDocument(node, root, depth)) {
-    if (++elements > kMaxXmlElements) {
+    if (++elements > most) {
       return Refuse(absl::StrCat("more than ", kMaxXmlElements, " elements"));
     }
-    if (depth > kMaxXmlDepth) {
+    if (depth > deepest) {
       return Refuse(absl::StrCat("elements nested deeper than ", kMaxXmlDepth));
     }
     int attributes = 0;
@@ -129,7 +145,8 @@ absl::StatusOr<bool> CheckTree(pugi::xml_node root) {
 }  // namespace
 
 absl::StatusOr<pugi::xml_node> ParseGuardedXml(std::string& buffer, bool lenient,
-                                               pugi::xml_document& document, XmlNames& names) {
+                                               pugi::xml_document& document, XmlNames& names,
+                                               XmlDetail detail) {
   if (buffer.empty()) return Refuse("the body is empty");
   if (buffer.size() > kMaxBodyOctets) {
     return Refuse(absl::StrCat("the body has more than ", kMaxBodyOctets, " octets"));
@@ -137,13 +154,14 @@ absl::StatusOr<pugi::xml_node> ParseGuardedXml(std::string& buffer, bool lenient
   SIPEVENTS_RETURN_IF_ERROR(CheckEncoding(buffer));
   SIPEVENTS_RETURN_IF_ERROR(CheckReferences(buffer));
   SIPEVENTS_RETURN_IF_ERROR(CheckMarkup(buffer));
-  const pugi::xml_parse_result parsed =
-      document.load_buffer_inplace(buffer.data(), buffer.size(), kParseFlags, pugi::encoding_utf8);
+  const pugi::xml_parse_result parsed = document.load_buffer_inplace(
+      buffer.data(), buffer.size(), detail == XmlDetail::kAll ? kParseExactFlags : kParseFlags,
+      pugi::encoding_utf8);
   if (!parsed) {
     return Refuse(absl::StrCat(parsed.description(), " at octet ", parsed.offset));
   }
   SIPEVENTS_ASSIGN_OR_RETURN(const pugi::xml_node root, FindRoot(document));
-  SIPEVENTS_ASSIGN_OR_RETURN(const bool has_inner, CheckTree(root));
+  SIPEVENTS_ASSIGN_OR_RETURN(const bool has_inner, CheckTree(root, detail));
   SIPEVENTS_RETURN_IF_ERROR(names.Learn(root, has_inner, lenient));
   return root;
 }

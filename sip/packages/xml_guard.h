@@ -19,6 +19,12 @@ inline constexpr int kMaxXmlElements = 20'000;
 // Most attributes of one element.
 inline constexpr int kMaxXmlAttributes = 64;
 
+// How much of a document becomes nodes.
+enum class XmlDetail {
+  kState,  // elements and texts that are not blank; an element's first text is its value
+  kAll,    // every text, also blank ones, comments and processing instructions, each as a node
+};
+
 // Parses `buffer` in place into `document`, whose text then points into `buffer`, and learns
 // its namespaces. Returns the root element.
 //
@@ -27,7 +33,8 @@ inline constexpr int kMaxXmlAttributes = 64;
 // are never defined, let alone fetched), not well-formed, text after the root, or over a
 // bound. `document` is then without meaning.
 absl::StatusOr<pugi::xml_node> ParseGuardedXml(std::string& buffer, bool lenient,
-                                               pugi::xml_document& document, XmlNames& names);
+                                               pugi::xml_document& document, XmlNames& names,
+                                               XmlDetail detail = XmlDetail::kState);
 
 }  // namespace sipevents::sip
 

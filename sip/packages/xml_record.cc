@@ -18,6 +18,23 @@ int ValueOf(std::string_view word, absl::Span<const XmlToken> tokens) {
   return 0;
 }
 
+// xs:boolean; anything else is not there.
+std::optional<bool> ParseFlag(std::string_view text) {
+  if (text == "1" || EqualsIgnoreCase(text, "true")) return true;
+  if (text == "0" || EqualsIgnoreCase(text, "false")) return false;
+  return std::nullopt;
+}
+
+// The last one first.
+void WriteWords(int number, std::string_view text, ReverseWireWriter& writer) {
+  for (text = TrimBlanks(text); !text.empty();) {
+    const size_t blank = text.find_last_of(kSipBlanks);
+    const size_t begin = blank == std::string_view::npos ? 0 : blank + 1;
+    writer.Text(number, text.substr(begin));
+    text = TrimBlanks(text.substr(0, begin));
+  }
+}
+
 void WriteValue(const XmlField& field, std::string_view text, ReverseWireWriter& writer) {
   switch (field.value) {
     case XmlValue::kText:
@@ -40,7 +57,10 @@ void WriteValue(const XmlField& field, std::string_view text, ReverseWireWriter&
       if (const auto number = ParseDecimal(text)) writer.DoubleAlways(field.number, *number);
       break;
     case XmlValue::kBool:
-      writer.Bool(field.number, text == "1" || EqualsIgnoreCase(text, "true"));
+      writer.Bool(field.number, ParseFlag(text).value_or(false));
+      break;
+    case XmlValue::kFlag:
+      if (const auto flag = ParseFlag(text)) writer.UnsignedAlways(field.number, *flag ? 1 : 0);
       break;
     case XmlValue::kTime:
       if (const auto time = ParseDateTime(text)) writer.Timestamp(field.number, *time);
@@ -55,6 +75,9 @@ void WriteValue(const XmlField& field, std::string_view text, ReverseWireWriter&
       break;
     case XmlValue::kExists:
       writer.Bool(field.number, true);
+      break;
+    case XmlValue::kWords:
+      WriteWords(field.number, text, writer);
       break;
     case XmlValue::kRecord:
       break;
@@ -84,6 +107,34 @@ void WriteChildren(const XmlField& field, std::string_view space, pugi::xml_node
   if (!field.repeated && first) WriteChild(field, first, scratch, writer);
 }
 
+pugi::xml_node FindChild(pugi::xml_node element, std::string_view space, std::string_view local,
+                         const DecodeScratch& scratch) {
+  for (const pugi::xml_node child : element.children()) {
+    if (child.type() == pugi::node_element && IsElement(child, space, local, scratch)) return child;
+  }
+  return {};
+}
+
+void WriteField(const XmlField& field, std::string_view record_space, pugi::xml_node element,
+                DecodeScratch& scratch, ReverseWireWriter& writer) {
+  const std::string_view space = field.space.empty() ? record_space : field.space;
+  if (!field.within.empty()) element = FindChild(element, space, field.within, scratch);
+  if (!element) return;
+  switch (field.from) {
+    case XmlField::From::kAttribute:
+      if (const pugi::xml_attribute attribute = element.attribute(field.name.data())) {
+        WriteValue(field, TrimBlanks(attribute.value()), writer);
+      }
+      break;
+    case XmlField::From::kChild:
+      WriteChildren(field, space, element, scratch, writer);
+      break;
+    case XmlField::From::kSelf:
+      WriteValue(field, scratch.Text(element), writer);
+      break;
+  }
+}
+
 }  // namespace
 
 bool IsElement(pugi::xml_node element, std::string_view space, std::string_view local,
@@ -106,20 +157,7 @@ absl::Status CheckRoot(pugi::xml_node root, std::string_view space, std::string_
 void WriteXmlRecord(const XmlRecord& record, pugi::xml_node element,  // NOLINT(misc-no-recursion)
                     DecodeScratch& scratch, ReverseWireWriter& writer) {
   for (auto field = record.fields.rbegin(); field != record.fields.rend(); ++field) {
-    switch (field->from) {
-      case XmlField::From::kAttribute:
-        if (const pugi::xml_attribute attribute = element.attribute(field->name.data())) {
-          WriteValue(*field, TrimBlanks(attribute.value()), writer);
-        }
-        break;
-      case XmlField::From::kChild:
-        WriteChildren(*field, field->space.empty() ? record.space : field->space, element, scratch,
-                      writer);
-        break;
-      case XmlField::From::kSelf:
-        WriteValue(*field, scratch.Text(element), writer);
-        break;
-    }
+    WriteField(*field, record.space, element, scratch, writer);
   }
 }
 

@@ -22,10 +22,12 @@ enum class XmlValue {
   kPresent,   // the same with presence (`optional`)
   kDecimal,   // optional double
   kBool,      // xs:boolean
+  kFlag,      // the same with presence (`optional`); a malformed one is absent
   kTime,      // google.protobuf.Timestamp, from xs:dateTime
   kSeconds,   // google.protobuf.Duration
   kToken,     // an enum, by its words; any other word is its value 0
   kExists,    // bool: the element is there
+  kWords,     // repeated string, of words with white space between them
   kRecord,    // a message
 };
 
@@ -49,6 +51,8 @@ struct XmlField {
   // Every child of the name counts, in order; otherwise the first.
   bool repeated = false;
   std::string_view space = {};  // of the child; empty: that of the record
+  // Child element that holds the attribute, child or text; empty: the element of the record.
+  std::string_view within = {};
 };
 
 // The fields of one element, by ascending number; `space` is the URI of its children's namespace.
@@ -90,7 +94,16 @@ constexpr XmlField Self(int number, XmlValue value = XmlValue::kText) {
 constexpr XmlField Self(int number, absl::Span<const XmlToken> tokens) {
   return {XmlField::From::kSelf, {}, number, XmlValue::kToken, tokens};
 }
-// The same, of an element in another namespace.
+// The words in the text of a child element, with white space between them: a repeated string.
+constexpr XmlField EachWord(std::string_view name, int number) {
+  return {XmlField::From::kChild, name, number, XmlValue::kWords};
+}
+// The same, of a child element (the first of the name) instead of the element itself.
+constexpr XmlField Within(std::string_view child, XmlField field) {
+  field.within = child;
+  return field;
+}
+// The same, of an element in another namespace; with Within(), of both elements.
 constexpr XmlField In(std::string_view space, XmlField field) {
   field.space = space;
   return field;

@@ -165,6 +165,10 @@ RequestId Endpoint::Send(std::string first_hop, RequestPriority priority, Reques
 
 void Endpoint::Forget(RequestId id) { core_->dispatcher->Forget(id); }
 
+ServerState Endpoint::StateOf(std::string_view server) const {
+  return core_->dispatcher->StateOf(server);
+}
+
 std::vector<int> Endpoint::ports() const {
   std::vector<int> ports;
   for (const ListenSpec& listener : core_->listeners) ports.push_back(listener.port);

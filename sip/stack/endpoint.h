@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -10,6 +11,7 @@
 #include "sip/base/random_id.h"
 #include "sip/dialog/request_sender.h"
 #include "sip/dispatch/request_scheduler.h"
+#include "sip/explanation.h"
 #include "sip/location/destination_policy.h"
 #include "sip/transport/event_loop.h"
 #include "sip/transport/listen_spec.h"
@@ -46,6 +48,7 @@ class Endpoint : public RequestSender {
 
   RequestId Send(std::string first_hop, RequestPriority priority, RequestClient& client) override;
   void Forget(RequestId id) override;
+  ServerState StateOf(std::string_view server) const override;
 
   // Port of each listener, in the order of EndpointOptions::listen.
   std::vector<int> ports() const;

@@ -5,6 +5,7 @@
 #include <sofia-sip/sip_parser.h>
 #include <sofia-sip/sip_util.h>
 
+#include <string>
 #include <string_view>
 
 #include "absl/strings/str_cat.h"
@@ -31,10 +32,15 @@ bool HasEncodedBody(const sip_t& sip) {
          !EqualsIgnoreCase(View(encodings[0]), "identity");
 }
 
-// None of the extensions that a peer may require is supported.
-NotifyAnswer Unsupported(const sip_t& sip) {
-  const auto* required = reinterpret_cast<const msg_header_t*>(sip.sip_require);
-  return {420, {{"Unsupported", HeaderValue(required)}}};
+// The extensions that the peer requires and we lack; `known` is the one that it may require.
+std::string UnsupportedOf(const sip_t& sip, std::string_view known) {
+  std::string unsupported;
+  if (sip.sip_require == nullptr || sip.sip_require->k_items == nullptr) return unsupported;
+  for (const auto* tag = sip.sip_require->k_items; *tag != nullptr; ++tag) {
+    if (EqualsIgnoreCase(View(*tag), known)) continue;
+    absl::StrAppend(&unsupported, unsupported.empty() ? "" : ", ", *tag);
+  }
+  return unsupported;
 }
 
 }  // namespace
@@ -84,7 +90,10 @@ std::optional<NotifyAnswer> RefuseBadNotify(const sip_t& sip) {
   if (sip.sip_subscription_state != nullptr && HasBadHeader(sip, "Subscription-State")) {
     return NotifyAnswer{400, {}, "Repeated Subscription-State"};  // TOR-09
   }
-  if (sip.sip_require != nullptr) return Unsupported(sip);
+  // A list server requires it of every NOTIFY (RLS-02).
+  if (const std::string unsupported = UnsupportedOf(sip, "eventlist"); !unsupported.empty()) {
+    return NotifyAnswer{420, {{"Unsupported", unsupported}}};
+  }
   if (HasEncodedBody(sip)) return NotifyAnswer{415, {{"Accept-Encoding", "identity"}}};
   return std::nullopt;
 }
@@ -105,7 +114,9 @@ std::optional<NotifyAnswer> AnswerOther(const sip_t& sip, const std::string& acc
   if (request.rq_url->url_type != url_sip && request.rq_url->url_type != url_sips) {
     return NotifyAnswer{416, {}};
   }
-  if (sip.sip_require != nullptr) return Unsupported(sip);
+  if (const std::string unsupported = UnsupportedOf(sip, ""); !unsupported.empty()) {
+    return NotifyAnswer{420, {{"Unsupported", unsupported}}};
+  }
   return NotifyAnswer{
       200, {{"Allow", kAllowedMethods}, {"Accept", accept}, {"Allow-Events", allow_events}}};
 }

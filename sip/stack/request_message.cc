@@ -55,12 +55,20 @@ MessagePtr NewRequest(const OutgoingRequest& request, const OwnHeaders& own) {
       SIPTAG_CONTACT_STR(own.contact.c_str()), SIPTAG_EVENT_STR(request.event.c_str()),
       TAG_IF(request.expires, SIPTAG_EXPIRES_STR(expires.c_str())),
       TAG_IF(!request.accept.empty(), SIPTAG_ACCEPT_STR(request.accept.c_str())),
+      TAG_IF(!request.supported.empty(), SIPTAG_SUPPORTED_STR(request.supported.c_str())),
+      TAG_IF(!request.require.empty(), SIPTAG_REQUIRE_STR(request.require.c_str())),
       SIPTAG_ALLOW_STR(kAllowedMethods), SIPTAG_ALLOW_EVENTS_STR(own.allow_events.c_str()),
       SIPTAG_USER_AGENT_STR(kUserAgent),
       TAG_IF(!request.content_type.empty(), SIPTAG_CONTENT_TYPE_STR(request.content_type.c_str())),
+      TAG_IF(!request.content_disposition.empty(),
+             SIPTAG_CONTENT_DISPOSITION_STR(request.content_disposition.c_str())),
       TAG_IF(!request.body.empty(), SIPTAG_PAYLOAD_STR(request.body.c_str())), TAG_END());
   for (const std::string& route : request.route_set) {
     if (added >= 0) added = sip_add_tl(message, sip, SIPTAG_ROUTE_STR(route.c_str()), TAG_END());
+  }
+  if (!request.suppress_if_match.empty() && added >= 0) {
+    const std::string line = absl::StrCat("Suppress-If-Match: ", request.suppress_if_match);
+    added = sip_add_tl(message, sip, SIPTAG_HEADER_STR(line.c_str()), TAG_END());
   }
   for (const auto& [name, value] : request.authorization) {
     const std::string line = absl::StrCat(name, ": ", value);
@@ -114,10 +122,12 @@ std::string WireText(msg_t* message) {
 }
 
 size_t EstimatedOctets(const OutgoingRequest& request, std::string_view allow_events) {
-  size_t octets = kFixedOctets + allow_events.size() + request.request_uri.size() +
-                  request.from_uri.size() + request.from_tag.size() + request.to_uri.size() +
-                  request.to_tag.size() + request.call_id.size() + request.event.size() +
-                  request.accept.size() + request.content_type.size() + request.body.size();
+  size_t octets =
+      kFixedOctets + allow_events.size() + request.request_uri.size() + request.from_uri.size() +
+      request.from_tag.size() + request.to_uri.size() + request.to_tag.size() +
+      request.call_id.size() + request.event.size() + request.accept.size() +
+      request.suppress_if_match.size() + request.supported.size() + request.require.size() +
+      request.content_disposition.size() + request.content_type.size() + request.body.size();
   for (const std::string& route : request.route_set) octets += route.size() + 10;
   for (const auto& [name, value] : request.authorization) {
     octets += name.size() + value.size() + 4;

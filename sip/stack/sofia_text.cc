@@ -14,6 +14,9 @@
 namespace sipevents::sip {
 namespace {
 
+// Of a SIP-ETag; a longer one is not used.
+constexpr size_t kMaxTagOctets = 256;
+
 // sofia-sip's encoders leave out the last string of a list unless there is room for two more
 // octets.
 constexpr size_t kEncoderSlack = 2;
@@ -76,13 +79,14 @@ std::string_view NameOf(const msg_error_t* error) {
   return View(header->sh_class == sip_error_class ? error->er_name : header->sh_class->hc_name);
 }
 
-// The value of the first header of this name in a message's text, which may go on over lines. The
-// parser keeps nothing of a header that it refuses.
-std::string_view RawValue(std::string_view text, std::string_view name) {
+// Takes the text of a message up to the end of the first header of this name, and returns that
+// header's value, which may go on over lines; nothing: there is none. The parser keeps nothing of a
+// header that it refuses.
+std::optional<std::string_view> TakeRawValue(std::string_view& text, std::string_view name) {
   while (!text.empty()) {
     const size_t end = std::min(text.find('\n'), text.size() - 1) + 1;
     const std::string_view line = text.substr(0, end);
-    if (line.find_first_not_of("\r\n") == std::string_view::npos) return "";  // the body follows
+    if (line.find_first_not_of("\r\n") == std::string_view::npos) break;  // the body follows
     const size_t colon = line.find(':');
     if (colon == std::string_view::npos ||
         !EqualsIgnoreCase(TrimBlanks(line.substr(0, colon)), name)) {
@@ -94,10 +98,32 @@ std::string_view RawValue(std::string_view text, std::string_view name) {
       stop = std::min(text.find('\n', stop), text.size() - 1) + 1;
     }
     const std::string_view value = text.substr(colon + 1, stop - colon - 1);
-    const size_t begin = std::min(value.find_first_not_of(" \t\r\n"), value.size());
-    return value.substr(begin, value.find_last_not_of(" \t\r\n") + 1 - begin);
+    text.remove_prefix(stop);
+    return TrimBlanks(value);
   }
-  return "";
+  return std::nullopt;
+}
+
+// Of the first header of the name; empty: there is none.
+std::string_view RawValue(std::string_view text, std::string_view name) {
+  return TakeRawValue(text, name).value_or(std::string_view());
+}
+
+// Of all headers of the name, joined by commas.
+std::string RawValues(std::string_view text, std::string_view name) {
+  std::string values;
+  while (const auto value = TakeRawValue(text, name)) {
+    absl::StrAppend(&values, values.empty() ? "" : ", ", AbslView(*value));
+  }
+  return values;
+}
+
+std::string JoinedParameters(const msg_param_t* parameters) {
+  std::string joined;
+  for (; parameters != nullptr && *parameters != nullptr; ++parameters) {
+    absl::StrAppend(&joined, joined.empty() ? "" : ";", *parameters);
+  }
+  return joined;
 }
 
 // The state's token of a Subscription-State whose parameters cannot be parsed; they are ignored
@@ -227,6 +253,11 @@ IncomingNotify ToNotify(const sip_t& sip, std::string_view text, absl::Time rece
   notify.cseq = sip.sip_cseq->cs_seq;
   notify.event_type = View(sip.sip_event->o_type);
   if (sip.sip_event->o_id != nullptr) notify.event_id = sip.sip_event->o_id;
+  notify.event_parameters = JoinedParameters(sip.sip_event->o_params);
+  // As written: the names in it have quotes of their own.
+  if (sip.sip_call_info != nullptr || HasBadHeader(sip, "Call-Info")) {
+    notify.call_info = RawValues(text, "Call-Info");
+  }
   if (const sip_subscription_state_t* state = sip.sip_subscription_state; state != nullptr) {
     notify.has_subscription_state = true;
     notify.substate = View(state->ss_substate);
@@ -237,6 +268,10 @@ IncomingNotify ToNotify(const sip_t& sip, std::string_view text, absl::Time rece
     notify.has_subscription_state = true;
     notify.substate = substate;
   }
+  if (sip.sip_etag != nullptr) {
+    const std::string_view tag = View(sip.sip_etag->g_string);
+    if (tag.size() <= kMaxTagOctets && IsToken(tag)) notify.entity_tag = tag;
+  }
   if (sip.sip_content_type != nullptr) {
     const msg_content_type_t* type = sip.sip_content_type;
     notify.content_type = type->c_params == nullptr
@@ -245,6 +280,10 @@ IncomingNotify ToNotify(const sip_t& sip, std::string_view text, absl::Time rece
   }
   if (sip.sip_payload != nullptr) {
     notify.body = std::string_view(sip.sip_payload->pl_data, sip.sip_payload->pl_len);
+  }
+  if (sip.sip_via != nullptr) {
+    notify.via_host = View(sip.sip_via->v_host);
+    notify.via_port = View(sip.sip_via->v_port);
   }
   if (sip.sip_contact != nullptr) notify.contact_uri = TargetText(sip.sip_contact->m_url);
   notify.authorization = [&sip] { return AuthorizationValues(sip.sip_authorization); };

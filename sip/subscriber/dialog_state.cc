@@ -252,7 +252,9 @@ DialogStep OnResyncWanted(DialogState state, const StepContext& context) {
     return Stay(std::move(state), "full state wanted later");
   }
   CountResync(state, context);
-  return SendRefresh(std::move(state), context, "full state wanted");
+  DialogStep step = SendRefresh(std::move(state), context, "full state wanted");
+  step.full_state_wanted = true;
+  return step;
 }
 
 DialogStep OnTick(DialogState state, const StepContext& context) {
@@ -275,8 +277,11 @@ DialogStep OnTick(DialogState state, const StepContext& context) {
     return End(std::move(state), std::move(ending), "expired");
   }
   if (state.refresh_at > context.now) return Stay(std::move(state));
-  if (state.resync_pending) CountResync(state, context);
-  return SendRefresh(std::move(state), context, "refresh due");
+  const bool resync = state.resync_pending;
+  if (resync) CountResync(state, context);
+  DialogStep step = SendRefresh(std::move(state), context, "refresh due");
+  step.full_state_wanted = resync;
+  return step;
 }
 
 }  // namespace

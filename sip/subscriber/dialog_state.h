@@ -104,6 +104,8 @@ struct DialogStep {
   std::string_view why;  // for the log
   // The row of the catalogue that the peer broke, and that was tolerated; empty: none.
   std::string_view deviation{};
+  // What is sent asks for the full state, whatever we have of it.
+  bool full_state_wanted = false;
 };
 
 // The state of a dialog that a NOTIFY is about to create. `grant_until`: until when the 2xx to

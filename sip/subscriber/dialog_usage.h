@@ -27,6 +27,10 @@ struct DialogUsage {
   std::string odd_substate;  // the last Subscription-State, if no RFC names it (SUB-32)
   DialogState state;
   SubscribeExchange exchange;
+  absl::Time made;
+  absl::Time last_notify = absl::InfinitePast();
+  absl::Time last_state = absl::InfinitePast();  // of a NOTIFY whose body could be used
+  bool body_unusable = false;                    // of the last NOTIFY
   absl::Time forget_at = absl::InfiniteFuture();
 
   bool ended() const { return state.phase == DialogPhase::kTerminated; }

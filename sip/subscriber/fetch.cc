@@ -40,7 +40,7 @@ Fetch::Fetch(SubscriberContext& context, DigestCache& digests, SubscribeRequest 
       digests_(digests),
       subscribe_(context, std::move(request)),
       package_(FindPackage(subscribe_.request().event_package)),
-      merger_(package_.new_merger()),
+      intake_(context, package_),
       observer_(std::move(observer)),
       on_done_(std::move(on_done)),
       id_(context.dialogs.Add(*this)),
@@ -126,7 +126,9 @@ NotifyAnswer Fetch::OnNotify(const IncomingNotify& notify) {
   for (Fork& fork : forks_) {
     if (fork.tag == notify.from_tag) return OnLaterNotify(fork, notify);
   }
-  if (!MayAdd(notify.from_tag)) return {481, {}};
+  if (!MayAdd(notify.from_tag) || (!forks_.empty() && intake_.ExcludesFork(notify))) {
+    return {481, {}};
+  }
   if (auto challenge = ChallengeNotify(context_, subscribe_, notify)) return *challenge;
   if (std::optional<NotifyAnswer> refusal = RefuseNotify(context_, subscribe_, notify)) {
     return *refusal;
@@ -181,14 +183,13 @@ void Fetch::EndFork(Fork& fork, const IncomingNotify& notify) {
 }
 
 void Fetch::Deliver(const IncomingNotify& notify, uint32_t index) {
-  const MergeResult result = merger_->Merge({.dialog = index,
-                                             .content_type = notify.content_type,
-                                             .body = notify.body,
-                                             .cseq = notify.cseq,
-                                             .lenient = !context_.strict},
-                                            context_.scratch);
   const std::string name = absl::StrCat(AbslView(notify.call_id), ";", AbslView(notify.from_tag));
-  observer_->OnNotification(MakeNotification(context_, name, notify, result));
+  const StateIntake::Taken taken = intake_.Take(
+      notify, index, name, [this](const Notification& news) { observer_->OnNotification(news); },
+      [](const StateIntake::MemberGone&) {});  // what is not there, is not in the result
+  if (!taken.quiet) return;
+  // The answer is that there is no state.
+  observer_->OnNotification(MakeNotification(context_, name, notify, {}));
 }
 
 void Fetch::Finish(const FetchResult& result) {

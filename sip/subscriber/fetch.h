@@ -11,6 +11,7 @@
 #include "sip/dialog/dialog_table.h"
 #include "sip/packages/event_package.h"
 #include "sip/subscriber/digest_cache.h"
+#include "sip/subscriber/state_intake.h"
 #include "sip/subscriber/subscribe_exchange.h"
 #include "sip/subscriber/subscribe_template.h"
 #include "sip/subscriber/subscriber_context.h"
@@ -66,7 +67,7 @@ class Fetch : public DialogOwner, private SubscribeExchange::Owner {
   DigestCache& digests_;
   SubscribeTemplate subscribe_;
   const EventPackage& package_;
-  std::unique_ptr<StateMerger> merger_;
+  StateIntake intake_;
   std::shared_ptr<FetchObserver> observer_;  // null: finished
   std::function<void()> on_done_;
   DialogTable::Id id_;

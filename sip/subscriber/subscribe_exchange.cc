@@ -37,9 +37,10 @@ SubscribeExchange::SubscribeExchange(SubscriberContext& context, SubscribeTempla
 
 SubscribeExchange::~SubscribeExchange() { Cancel(); }
 
-void SubscribeExchange::Send(uint32_t expires, RequestPriority priority) {
+void SubscribeExchange::Send(uint32_t expires, RequestPriority priority, bool conditional) {
   Cancel();
   expires_ = expires;
+  conditional_ = conditional;
   priority_ = priority;
   // An attempt has its bounds for all that it sends, each refresh has its own.
   if (in_dialog()) {
@@ -84,6 +85,7 @@ OutgoingRequest SubscribeExchange::Fill() {
   request.call_id = leg_.call_id;
   request.cseq = ++leg_.cseq;
   request.expires = expires_;
+  if (conditional_) request.suppress_if_match = leg_.entity_tag;
   request.route_set = leg_.route_set;
   if (!leg_.remote_target.empty()) request.request_uri = leg_.remote_target;
   // A strict router wants its own URI in the start line (RFC 3261 section 12.2.1.1).
@@ -93,7 +95,12 @@ OutgoingRequest SubscribeExchange::Fill() {
     request.route_set.erase(request.route_set.begin());
   }
   if (!leg_.redirected) subscribe_.Authorize(request);
+  owner_.OnRequestMade(*this, request);
   return request;
+}
+
+void SubscribeExchange::OnServer(std::string_view server) {
+  if (server_ != server) server_ = std::string(server);
 }
 
 void SubscribeExchange::OnSent() {
@@ -104,6 +111,7 @@ void SubscribeExchange::OnSent() {
 void SubscribeExchange::OnFinal(const Response& response) {
   request_ = 0;
   waiting_since_ = absl::InfinitePast();
+  owner_.OnResponseCame(*this, response);
   const bool challenged = response.status == 401 || response.status == 407;
   if (!response.made_here && !challenged && !leg_.redirected) subscribe_.OnAnswered();
   if (response.status >= 300 && resends_ < kMostResends && Adapts(response)) {

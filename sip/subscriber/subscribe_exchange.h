@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/time/time.h"
@@ -40,6 +41,12 @@ class SubscribeExchange : public RequestClient {
     virtual void OnSent(SubscribeExchange& exchange) = 0;
     // The final response that there is nothing to be done about here. May destroy the exchange.
     virtual void OnAnswer(SubscribeExchange& exchange, const Response& response) = 0;
+
+    // For who writes down what goes over the wire, whatever is done about it: a request was made,
+    // and its final response came.
+    virtual void OnRequestMade(SubscribeExchange& /*exchange*/,
+                               const OutgoingRequest& /*request*/) {}
+    virtual void OnResponseCame(SubscribeExchange& /*exchange*/, const Response& /*response*/) {}
   };
 
   SubscribeExchange(SubscriberContext& context, SubscribeTemplate& subscribe, Owner& owner);
@@ -55,6 +62,9 @@ class SubscribeExchange : public RequestClient {
     std::string remote_target;           // outside a dialog empty, or where a response sent us
     std::vector<std::string> route_set;  // in sending order
     uint32_t cseq = 0;                   // of the last request
+    // Of the state that the owner has (RFC 5839); empty: the notifier gave none, or what it sent
+    // could not be used.
+    std::string entity_tag;
     // A 3xx led here: whoever it is gets no credentials.
     bool redirected = false;
   };
@@ -64,8 +74,11 @@ class SubscribeExchange : public RequestClient {
   // The peer's Contact is another now (SUB-20). A request that waits goes there.
   void Retarget(std::string remote_target);
 
-  // Sends a SUBSCRIBE; an answer to an earlier one is of no interest any more.
-  void Send(uint32_t expires, RequestPriority priority);
+  // Sends a SUBSCRIBE; an answer to an earlier one is of no interest any more. `conditional`: no
+  // NOTIFY needs to follow while the state is that of leg().entity_tag (CEN-02).
+  void Send(uint32_t expires, RequestPriority priority, bool conditional = false);
+  // Whether the last request had that condition.
+  bool is_conditional() const { return conditional_ && !leg_.entity_tag.empty(); }
 
   // No answer is of interest any more; a request that waits is not sent.
   void Cancel();
@@ -74,8 +87,12 @@ class SubscribeExchange : public RequestClient {
   absl::Time waiting_since() const { return waiting_since_; }
   bool waiting() const { return waiting_since_ != absl::InfinitePast(); }
 
+  // Where the last request went, or waits for its turn (ServerState::server); empty: not known.
+  const std::string& server() const { return server_; }
+
   // RequestClient:
   OutgoingRequest Fill() override;
+  void OnServer(std::string_view server) override;
   void OnSent() override;
   void OnFinal(const Response& response) override;
 
@@ -102,9 +119,11 @@ class SubscribeExchange : public RequestClient {
   RequestPriority priority_ = RequestPriority::kSubscribe;
   uint8_t resends_ = 0;
   uint8_t challenges_ = 0;
+  bool conditional_ = false;
   bool secured_ = false;            // sips: instead of the sip: that was refused
   bool redirected_before_ = false;  // leg_.redirected as redirections_ found it
   RequestId request_ = 0;
+  std::string server_;
   absl::Time waiting_since_ = absl::InfinitePast();
 };
 

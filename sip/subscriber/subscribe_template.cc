@@ -1,7 +1,10 @@
 #include "sip/subscriber/subscribe_template.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "sip/base/ascii.h"
 #include "sip/base/header_grammar.h"
 #include "sip/base/log.h"
@@ -12,6 +15,23 @@ namespace sipevents::sip {
 namespace {
 
 constexpr char kMethod[] = "SUBSCRIBE";
+
+// The types of bodies about lists (RLS-01).
+constexpr const char* kListTypes[] = {"multipart/related", "application/rlmi+xml"};
+
+// A flat list (RFC 4826 section 3.1, RFC 5367 section 4.1).
+std::string ResourceLists(const std::vector<std::string>& members) {
+  std::string document =
+      "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\r\n"
+      "<resource-lists xmlns=\"urn:ietf:params:xml:ns:resource-lists\"><list>\r\n";
+  for (const std::string& member : members) {
+    // No URI holds a quote or a bracket.
+    absl::StrAppend(&document, "<entry uri=\"", absl::StrReplaceAll(member, {{"&", "&amp;"}}),
+                    "\"/>\r\n");
+  }
+  document += "</list></resource-lists>\r\n";
+  return document;
+}
 
 // Whether what goes there first keeps a sips: request as safe as it asks for.
 bool CarriesSips(const std::string& outbound_route) {
@@ -33,6 +53,12 @@ SubscribeTemplate::SubscribeTemplate(SubscriberContext& context, SubscribeReques
   }
   const EventPackage& package = FindPackage(request_.event_package);
   accept_ = request_.accept.empty() ? package.accept : request_.accept;
+  takes_lists_ = package.takes_lists;
+  for (const char* type : kListTypes) {
+    if (!takes_lists_ || accept_.empty()) break;
+    if (std::find(accept_.begin(), accept_.end(), type) == accept_.end())
+      accept_.emplace_back(type);
+  }
   expires_ = request_.expires > absl::ZeroDuration()  ? request_.expires
              : context.expires > absl::ZeroDuration() ? context.expires
                                                       : package.default_expires;
@@ -46,7 +72,14 @@ OutgoingRequest SubscribeTemplate::Fill(bool in_dialog) const {
   request.to_uri = wire_uri_;
   request.event = event_;
   if (!without_accept_) request.accept = absl::StrJoin(accept_, ", ");
-  if (!in_dialog && !without_body_) {
+  if (takes_lists_) request.supported = "eventlist";
+  if (in_dialog) return request;
+  if (!request_.members.empty()) {
+    request.require = "recipient-list-subscribe";
+    request.content_type = "application/resource-lists+xml";
+    request.content_disposition = "recipient-list";
+    request.body = ResourceLists(request_.members);
+  } else if (!without_body_) {
     request.content_type = request_.body_content_type;
     request.body = request_.body;
   }

@@ -24,7 +24,7 @@ class SubscribeTemplate {
   SubscribeTemplate(SubscriberContext& context, SubscribeRequest request);
 
   const SubscribeRequest& request() const { return request_; }
-  // The body types that are taken; empty: any.
+  // The body types that are taken, those of lists included; empty: any.
   const std::vector<std::string>& accept() const { return accept_; }
   // The duration to ask for.
   absl::Duration expires() const { return expires_; }
@@ -39,7 +39,8 @@ class SubscribeTemplate {
   // What is the same in all requests; body only outside a dialog.
   OutgoingRequest Fill(bool in_dialog) const;
 
-  // Leaves Accept, or the body, out from now on; false if that is nothing new.
+  // Leaves Accept, or the body, out from now on; false if that is nothing new, or would ask for
+  // something else: without its members a list is not that list.
   bool DropAccept();
   bool DropBody();
   // The same resource as a sips: URI, where that can be asked for; nullopt otherwise. The other
@@ -65,6 +66,7 @@ class SubscribeTemplate {
   std::string event_;  // value of the Event header
   std::string event_id_;
   std::vector<std::string> accept_;
+  bool takes_lists_ = false;
   bool without_accept_ = false;
   bool without_body_ = false;
   absl::Duration expires_;

@@ -52,6 +52,11 @@ void Subscriber::SetExpires(SubscriptionId id, absl::Duration expires) {
   }
 }
 
+SubscriptionExplanation Subscriber::Explain(SubscriptionId id) const {
+  const auto it = subscriptions_.find(id);
+  return it == subscriptions_.end() ? SubscriptionExplanation() : it->second->Explain();
+}
+
 void Subscriber::StartFetch(SubscribeRequest request, std::shared_ptr<FetchObserver> observer) {
   const uint64_t id = ++last_fetch_;
   auto fetch = std::make_unique<Fetch>(context_, digests_, std::move(request), std::move(observer),

@@ -27,6 +27,7 @@ class Subscriber : public NotifyHandler {
                  std::shared_ptr<SubscriptionObserver> observer);
   void Unsubscribe(SubscriptionId id);
   void SetExpires(SubscriptionId id, absl::Duration expires);
+  SubscriptionExplanation Explain(SubscriptionId id) const;
   void StartFetch(SubscribeRequest request, std::shared_ptr<FetchObserver> observer);
 
   // Ends everything; calls `on_idle` once no notifier holds anything for us any more. New

@@ -31,6 +31,9 @@ std::string OddSubstate(std::string_view substate) {
   return std::string(substate.substr(0, kMaxShown));
 }
 
+// Whether the condition of a SUBSCRIBE may have led to this answer (CEN-09).
+bool BlamesCondition(int status) { return status >= 300 && status != 423 && status != 491; }
+
 uint32_t Seconds(absl::Duration duration) {
   return static_cast<uint32_t>(absl::ToInt64Seconds(duration));
 }
@@ -43,7 +46,7 @@ Subscription::Subscription(SubscriberContext& context, SubscribeRequest request,
     : context_(context),
       subscribe_(context, std::move(request)),
       package_(FindPackage(subscribe_.request().event_package)),
-      merger_(package_.new_merger()),
+      intake_(context, package_),
       observer_(std::move(observer)),
       on_done_(std::move(on_done)),
       dialogs_(context.dialogs, *this) {}
@@ -90,9 +93,11 @@ void Subscription::OnResend(SubscribeExchange& exchange) {
 void Subscription::OnSent(SubscribeExchange& exchange) {
   const Turn turn(*this);
   if (IsOfAttempt(exchange)) {
+    journal_.NoteSent(0, exchange.leg().cseq, exchange.server(), context_.clock.Now());
     if (!attempt_->state.sent) history_.attempt_began = context_.clock.Now();
     OnAttemptSent(attempt_->state, context_.Step());
   } else if (DialogUsage* dialog = dialogs_.Find(exchange)) {
+    journal_.NoteSent(dialog->index, exchange.leg().cseq, exchange.server(), context_.clock.Now());
     Apply(*dialog, Next(dialog->state, RefreshSent{}, context_.Step()));
   }
 }
@@ -104,6 +109,10 @@ void Subscription::OnAnswer(SubscribeExchange& exchange, const Response& respons
   } else if (DialogUsage* dialog = dialogs_.Find(exchange)) {
     if (response.status < 300 && !response.contact.empty()) {
       exchange.Retarget(response.contact);  // SUB-20
+    }
+    // Some notifiers and what lies before them do not take the condition well (CEN-09).
+    if (exchange.is_conditional() && BlamesCondition(response.status)) {
+      may_ask_conditionally_ = false;
     }
     Apply(*dialog, Next(dialog->state, ToAnswer(response), context_.Step()));
   }
@@ -166,7 +175,7 @@ void Subscription::Resubscribe(const Ending& ending) {
 
 // ---- NOTIFY
 
-NotifyAnswer Subscription::OnNotify(const IncomingNotify& notify) {
+NotifyAnswer Subscription::Judge(const IncomingNotify& notify) {
   if (!EventMatches(subscribe_, notify)) return {481, {}};
   DialogUsage* dialog = dialogs_.Find(notify);
   if (dialog != nullptr) {
@@ -189,6 +198,7 @@ NotifyAnswer Subscription::OnNotify(const IncomingNotify& notify) {
     return *refusal;
   }
   const Turn turn(*this);
+  NoteDeviations(notify);
   if (dialog == nullptr) dialog = &MakeDialog(notify);
   dialog->remote_cseq = notify.cseq;
   dialog->last_answer = {200, {}};
@@ -201,7 +211,9 @@ bool Subscription::MayMakeDialog(const IncomingNotify& notify) const {
   if (attempt_ == nullptr || attempt_->state.phase == AttemptPhase::kClosed) return false;
   if (notify.from_tag.empty() || notify.from_tag.size() > kMaxTagOctets) return false;
   if (attempt_->exchange.leg().call_id != notify.call_id) return false;
-  if (attempt_->dialog_was_made && !package_.allows_forks) return false;
+  if (attempt_->dialog_was_made && (!package_.allows_forks || intake_.ExcludesFork(notify))) {
+    return false;
+  }
   return dialogs_.size() < kMaxDialogs;
 }
 
@@ -212,6 +224,7 @@ DialogUsage& Subscription::MakeDialog(const IncomingNotify& notify) {
   auto dialog = std::make_unique<DialogUsage>(context_, subscribe_, AsOwner());
   dialog->index = ++last_index_;
   dialog->id = attempt_->id;
+  dialog->made = context_.clock.Now();
   dialog->name = absl::StrCat(AbslView(notify.call_id), ";", AbslView(notify.from_tag));
   // A longer interval that a 423 taught us holds for the refreshes too.
   dialog->state =
@@ -231,36 +244,43 @@ DialogUsage& Subscription::MakeDialog(const IncomingNotify& notify) {
 void Subscription::Accept(DialogUsage& dialog, const IncomingNotify& notify) {
   dialog.exchange.Retarget(notify.contact_uri);  // SUB-20
   stale_since_ = absl::InfinitePast();
+  dialog.last_notify = notify.receive_time;
   dialog.odd_substate = OddSubstate(notify.substate);
   DialogStep step = Next(dialog.state,
                          Notified{notify.has_subscription_state ? notify.substate : "active",
                                   notify.reason, notify.expires, notify.retry_after},
                          context_.Step());
-  MergeResult result;
+  StateIntake::Taken taken;
   if (observer_ != nullptr) {
-    result = merger_->Merge({.dialog = dialog.index,
-                             .content_type = notify.content_type,
-                             .body = notify.body,
-                             .cseq = notify.cseq,
-                             .lenient = !context_.strict},
-                            context_.scratch);
-    Deliver(dialog, notify, result);
+    taken = Deliver(dialog, notify);
+    dialog.exchange.leg().entity_tag =
+        taken.usable ? std::string(notify.entity_tag) : std::string();
   }
   Apply(dialog, std::move(step));
   if (observer_ == nullptr && !dialog.ended()) {
     Apply(dialog, Next(dialog.state, UnsubscribeWanted{}, context_.Step()));  // SUB-61
-  } else if (result.resync && !dialog.ended()) {
+  } else if (taken.resync && !dialog.ended()) {
     Apply(dialog, Next(dialog.state, ResyncWanted{}, context_.Step()));
   }
 }
 
-void Subscription::Deliver(DialogUsage& dialog, const IncomingNotify& notify,
-                           const MergeResult& result) {
-  if (result.kind == MergeResult::Kind::kUnchanged) {
-    observer_->OnQuietNotify(notify.receive_time);
-    return;
-  }
-  observer_->OnNotification(MakeNotification(context_, dialog.name, notify, result));
+StateIntake::Taken Subscription::Deliver(DialogUsage& dialog, const IncomingNotify& notify) {
+  dialog.body_unusable = false;
+  const StateIntake::Taken taken = intake_.Take(
+      notify, dialog.index, dialog.name,
+      [&](const Notification& news) {
+        if (!news.decode_error.empty()) {
+          dialog.body_unusable = true;
+          journal_.NoteBadBody(news.decode_error, notify.receive_time);
+        }
+        observer_->OnNotification(news);
+      },
+      [&](const StateIntake::MemberGone& gone) {
+        observer_->OnMemberGone(dialog.name, gone.member_uri, gone.member_instance, gone.reason);
+      });
+  if (!dialog.body_unusable) dialog.last_state = notify.receive_time;
+  if (taken.quiet) observer_->OnQuietNotify(notify.receive_time);
+  return taken;
 }
 
 // ---- dialogs
@@ -278,19 +298,25 @@ void Subscription::Apply(DialogUsage& dialog, DialogStep step) {
   dialog.state = std::move(step.state);
   CountDeviation(step.deviation);
   if (step.send_expires.has_value()) {
-    dialog.exchange.Send(*step.send_expires, *step.send_expires == 0 ? RequestPriority::kUnsubscribe
-                                                                     : RequestPriority::kRefresh);
+    const bool refreshes = *step.send_expires != 0;
+    const bool conditionally = refreshes && may_ask_conditionally_ && !step.full_state_wanted;
+    dialog.exchange.Send(*step.send_expires,
+                         refreshes ? RequestPriority::kRefresh : RequestPriority::kUnsubscribe,
+                         conditionally);
   }
   if (step.ending.has_value()) EndDialog(dialog, *step.ending);
 }
 
 void Subscription::EndDialog(DialogUsage& dialog, const Ending& ending) {
+  if (dialog.exchange.is_conditional() && ending.reason == "no-notify") {
+    may_ask_conditionally_ = false;  // CEN-09: it left the NOTIFY out and did not say so
+  }
   dialog.exchange.Cancel();
   history_.pace.Join(dialog.state.pace);
   // Its last NOTIFY may be repeated for so long (Timer J).
   dialog.forget_at = context_.clock.Now() + 64 * context_.t1;
   if (observer_ == nullptr) return;
-  const MergeResult rest = merger_->DropDialog(dialog.index, context_.scratch);
+  const MergeResult rest = intake_.DropDialog(dialog.index);
   observer_->OnDialogEnded(dialog.name, ending.reason, ending.state_remains);
   if (rest.kind == MergeResult::Kind::kDocument) {
     for (const auto& other : dialogs_.all()) {
@@ -382,10 +408,6 @@ bool Subscription::AwaitsNotify() const {
 }
 
 bool Subscription::alive() const { return dialogs_.live() > 0 || AwaitsNotify(); }
-
-void Subscription::CountDeviation(std::string_view row) const {
-  if (!row.empty() && context_.metrics != nullptr) context_.metrics->OnDeviation(row);
-}
 
 void Subscription::TellStatus() {
   if (observer_ == nullptr) return;

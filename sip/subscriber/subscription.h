@@ -14,7 +14,9 @@
 #include "sip/subscriber/attempt.h"
 #include "sip/subscriber/dialog_set.h"
 #include "sip/subscriber/dialog_usage.h"
+#include "sip/subscriber/exchange_journal.h"
 #include "sip/subscriber/retry_policy.h"
+#include "sip/subscriber/state_intake.h"
 #include "sip/subscriber/subscribe_exchange.h"
 #include "sip/subscriber/subscriber_context.h"
 
@@ -40,6 +42,9 @@ class Subscription : public DialogOwner, private SubscribeExchange::Owner {
   void SetExpires(absl::Duration expires);
 
   NotifyAnswer OnNotify(const IncomingNotify& notify) override;
+
+  // All that is known, for people.
+  SubscriptionExplanation Explain() const;
 
   // Whether a notifier may still hold something for us.
   bool alive() const;
@@ -67,6 +72,8 @@ class Subscription : public DialogOwner, private SubscribeExchange::Owner {
   void OnResend(SubscribeExchange& exchange) override;
   void OnSent(SubscribeExchange& exchange) override;
   void OnAnswer(SubscribeExchange& exchange, const Response& response) override;
+  void OnRequestMade(SubscribeExchange& exchange, const OutgoingRequest& request) override;
+  void OnResponseCame(SubscribeExchange& exchange, const Response& response) override;
 
   void BeginAttempt();
   void OnAttemptAnswer(const Response& response);
@@ -74,10 +81,13 @@ class Subscription : public DialogOwner, private SubscribeExchange::Owner {
 
   SubscribeExchange::Owner& AsOwner() { return *this; }
   bool IsOfAttempt(const SubscribeExchange& exchange) const;
+  // Of a dialog; 0: the exchange is an attempt's.
+  uint32_t IndexOf(const SubscribeExchange& exchange) const;
+  NotifyAnswer Judge(const IncomingNotify& notify);
   bool MayMakeDialog(const IncomingNotify& notify) const;
   DialogUsage& MakeDialog(const IncomingNotify& notify);
   void Accept(DialogUsage& dialog, const IncomingNotify& notify);
-  void Deliver(DialogUsage& dialog, const IncomingNotify& notify, const MergeResult& result);
+  StateIntake::Taken Deliver(DialogUsage& dialog, const IncomingNotify& notify);
   void Apply(DialogUsage& dialog, DialogStep step);
   void EndDialog(DialogUsage& dialog, const Ending& ending);
 
@@ -86,13 +96,16 @@ class Subscription : public DialogOwner, private SubscribeExchange::Owner {
   void Settle();
   void Rearm();
   void TellStatus();
-  void CountDeviation(std::string_view row) const;
+  void CountDeviation(std::string_view row);
+  ExplainedDialog ExplainDialog(const DialogUsage& dialog) const;
+  ExplainedAttempt ExplainAttempt() const;
+  void NoteDeviations(const IncomingNotify& notify);
   bool AwaitsNotify() const;
 
   SubscriberContext& context_;
   SubscribeTemplate subscribe_;
   const EventPackage& package_;
-  std::unique_ptr<StateMerger> merger_;
+  StateIntake intake_;
   std::shared_ptr<SubscriptionObserver> observer_;  // null: not wanted any longer
   std::function<void()> on_done_;
 
@@ -100,12 +113,14 @@ class Subscription : public DialogOwner, private SubscribeExchange::Owner {
   DialogSet dialogs_;
   uint32_t last_index_ = 0;
 
+  ExchangeJournal journal_;
   RetryHistory history_;
   Ending last_ending_;  // why it retries, or ended
   absl::Time retry_at_ = absl::InfiniteFuture();
   absl::Time retry_due_ = absl::InfinitePast();    // when the attempt was due; past: the first
   bool over_ = false;                              // ended for good
   absl::Time stale_since_ = absl::InfinitePast();  // while it retries
+  bool may_ask_conditionally_ = true;              // until that turns out to do harm (CEN-09)
   std::optional<SubscriptionStatus> told_;
   int turns_ = 0;
   TimerQueue::TimerId timer_ = 0;

@@ -3,7 +3,9 @@
 // also parses the body, and a bare gRPC server that streams the same events in the same batches.
 //
 // Usage: notify_bench GATEWAY SIP_FLOOR GRPC_FLOOR [--json] [--dialogs=N] [--seconds=S]
-//                     [--window=N] [--batch_linger_ms=N]
+//                     [--window=N] [--batch_linger_ms=N] [--many] [--rate=N]
+//
+// With --many all watches are on one WatchMany stream; with --rate so many events a second come.
 
 #include <cstdio>
 #include <cstdlib>
@@ -27,6 +29,8 @@ struct Options {
   double seconds = 5;
   int window = 64;
   int batch_linger_ms = 20;
+  bool many = false;
+  double rate = 0;  // events a second; 0: as fast as they are answered
 };
 
 struct Measured {
@@ -53,32 +57,56 @@ Measured MeasureSipFloor(const Options& options) {
   return result;
 }
 
-Measured MeasureGateway(const Options& options) {
-  NotifyLoad load;
-  MeasuredProcess gateway(
-      {options.gateway, "--grpc_listen=127.0.0.1:0", "--sip_listen=udp:127.0.0.1:0",
-       "--http_listen=127.0.0.1:0",
-       "--sip_outbound_proxy=sip:127.0.0.1:" + std::to_string(load.port()) + ";lr"});
-  const std::string ready = gateway.WaitForLine("ready ");
-  const size_t begin = ready.find("grpc=") + 5;
-  StreamReader reader(ready.substr(begin, ready.find(' ', begin) - begin));
+void Describe(size_t index, v1::SubscriptionSpec& spec) {
+  char target[64];
+  snprintf(target, sizeof target, "sip:user%08zu@example.com", index);
+  spec.set_target_uri(target);
+  spec.set_event_package("presence");
+}
+
+void WatchOnStreams(const Options& options, StreamReader& reader) {
   for (size_t i = 0; i < options.dialogs; ++i) {
     v1::WatchRequest request;
-    char target[64];
-    snprintf(target, sizeof target, "sip:user%08zu@example.com", i);
-    request.mutable_spec()->set_target_uri(target);
-    request.mutable_spec()->set_event_package("presence");
+    Describe(i, *request.mutable_spec());
     request.set_delivery(v1::EVERY);
     request.mutable_batch_linger()->set_nanos(options.batch_linger_ms * 1'000'000);
     reader.Watch(request);
   }
+}
+
+void WatchOnOneStream(const Options& options, StreamReader& reader) {
+  v1::WatchManyRequest request;
+  request.mutable_batch_linger()->set_nanos(options.batch_linger_ms * 1'000'000);
+  for (size_t i = 0; i < options.dialogs; ++i) {
+    v1::AddedWatch& watch = *request.mutable_add()->add_watches();
+    watch.set_watch_id(i + 1);
+    Describe(i, *watch.mutable_spec());
+    watch.set_delivery(v1::EVERY);
+  }
+  reader.WatchMany(request);
+}
+
+Measured MeasureGateway(const Options& options) {
+  NotifyLoad load;
+  MeasuredProcess gateway(
+      {options.gateway, "--grpc_listen=127.0.0.1:0", "--sip_listen=udp:127.0.0.1:0",
+       "--http_listen=127.0.0.1:0", "--sip_destination_rate=0",
+       "--sip_outbound_proxy=sip:127.0.0.1:" + std::to_string(load.port()) + ";lr"});
+  const std::string ready = gateway.WaitForLine("ready ");
+  const size_t begin = ready.find("grpc=") + 5;
+  StreamReader reader(ready.substr(begin, ready.find(' ', begin) - begin));
+  if (options.many) {
+    WatchOnOneStream(options, reader);
+  } else {
+    WatchOnStreams(options, reader);
+  }
   load.AcceptDialogs(options.dialogs);
-  load.Run(kWarmUpSeconds, options.window);
+  load.Run(kWarmUpSeconds, options.window, options.rate);
   const double before = gateway.CpuMicroseconds();
   const uint64_t items = reader.items();
   const uint64_t messages = reader.messages();
   Measured result;
-  result.events = load.Run(options.seconds, options.window);
+  result.events = load.Run(options.seconds, options.window, options.rate);
   result.microseconds = (gateway.CpuMicroseconds() - before) / static_cast<double>(result.events);
   result.per_second = static_cast<double>(result.events) / options.seconds;
   const uint64_t read = reader.items() - items;
@@ -97,7 +125,8 @@ Measured MeasureGrpcFloor(const Options& options, const Measured& gateway) {
   MeasuredProcess server(
       {options.grpc_floor, std::to_string(gateway.per_second), std::to_string(batch)});
   StreamReader reader(server.WaitForLine("ready ").substr(6));
-  for (size_t i = 0; i < options.dialogs; ++i) reader.Watch(v1::WatchRequest());
+  const size_t streams = options.many ? 1 : options.dialogs;
+  for (size_t i = 0; i < streams; ++i) reader.Watch(v1::WatchRequest());
   std::this_thread::sleep_for(std::chrono::duration<double>(kWarmUpSeconds));
   const double before = server.CpuMicroseconds();
   const uint64_t items = reader.items();
@@ -125,6 +154,10 @@ bool ParseOptions(int argc, char** argv, Options& options) {
     double value = 0;
     if (argument == "--json") {
       options.json = true;
+    } else if (argument == "--many") {
+      options.many = true;
+    } else if (ParseNumber(argument, "rate", value) && value >= 1 && value <= 1e6) {
+      options.rate = value;
     } else if (ParseNumber(argument, "dialogs", value) && value >= 1 && value <= 1e6) {
       options.dialogs = static_cast<size_t>(value);
     } else if (ParseNumber(argument, "seconds", value) && value >= 1 && value <= 600) {
@@ -146,7 +179,7 @@ int Main(int argc, char** argv) {
   if (!ParseOptions(argc, argv, options)) {
     fprintf(stderr,
             "usage: tools/bench notify [--json] [--dialogs=N] [--seconds=S] [--window=N] "
-            "[--batch_linger_ms=N]\n");
+            "[--batch_linger_ms=N] [--many] [--rate=N]\n");
     return 1;
   }
   const Measured sip = MeasureSipFloor(options);
@@ -155,10 +188,10 @@ int Main(int argc, char** argv) {
   const double floor = sip.microseconds + grpc.microseconds;
   if (options.json) {
     printf(
-        "{\"row\":\"notify\",\"ours_us\":%.2f,\"floor_us\":%.2f,\"ratio\":%.3f,"
+        "{\"row\":\"%s\",\"ours_us\":%.2f,\"floor_us\":%.2f,\"ratio\":%.3f,"
         "\"events_per_s\":%.0f,\"n\":%llu}\n",
-        ours.microseconds, floor, ours.microseconds / floor, ours.per_second,
-        static_cast<unsigned long long>(ours.events));
+        options.many ? "notify_many" : "notify", ours.microseconds, floor,
+        ours.microseconds / floor, ours.per_second, static_cast<unsigned long long>(ours.events));
     return 0;
   }
   printf("notify: %llu events over %zu dialogs, %.0f/s, %.1f items per stream message\n",

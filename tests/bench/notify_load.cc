@@ -185,20 +185,27 @@ void NotifyLoad::InventDialogs(size_t count, int target_port) {
   }
 }
 
-uint64_t NotifyLoad::Run(double seconds, int window) {
+uint64_t NotifyLoad::Run(double seconds, int window, double rate) {
   const uint64_t answered_before = answered_;
-  const double end = Now() + seconds;
+  const double begin = Now();
+  const double end = begin + seconds;
+  double last_answer = begin;
   uint64_t sent = 0;
   uint64_t given_up = 0;
   size_t next = 0;
   while (Now() < end) {
+    const uint64_t due = rate > 0 ? static_cast<uint64_t>((Now() - begin) * rate) : UINT64_MAX;
     const uint64_t done = answered_ - answered_before + refused_ + given_up;
-    for (uint64_t i = sent - done; i < static_cast<uint64_t>(window); ++i, ++sent) {
+    for (uint64_t i = sent - done; i < static_cast<uint64_t>(window) && sent < due; ++i, ++sent) {
       Send(dialogs_[next]);
       next = (next + 1) % dialogs_.size();
     }
     // What is not answered within a second was dropped on the way.
-    if (!Receive(1000)) given_up += sent - done;
+    if (Receive(rate > 0 ? 1 : 1000) || sent == done) {
+      last_answer = Now();
+    } else if (Now() - last_answer >= 1) {
+      given_up += sent - done;
+    }
   }
   while (Receive(50)) {
   }

@@ -32,8 +32,8 @@ class NotifyLoad {
   void InventDialogs(size_t count, int target_port);
 
   // Sends for `seconds`, `window` NOTIFYs unanswered at the most; returns how many were
-  // answered with 200.
-  uint64_t Run(double seconds, int window);
+  // answered with 200. With a `rate` above 0 no more than so many a second.
+  uint64_t Run(double seconds, int window, double rate = 0);
 
   uint64_t lost() const { return lost_; }
 

@@ -30,11 +30,11 @@ uint64_t CountItems(const grpc::ByteBuffer& buffer) {
 
 class StreamReader::Call : public grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
  public:
-  Call(StreamReader& reader, const v1::WatchRequest& request) : reader_(reader) {
-    const std::string text = request.SerializeAsString();
-    const grpc::Slice slice(text);
+  Call(StreamReader& reader, const std::string& method, const std::string& request)
+      : reader_(reader) {
+    const grpc::Slice slice(request);
     request_ = grpc::ByteBuffer(&slice, 1);
-    reader_.stub_->PrepareBidiStreamingCall(&context_, "/sipevents.v1.Subscriptions/Watch",
+    reader_.stub_->PrepareBidiStreamingCall(&context_, "/sipevents.v1.Subscriptions/" + method,
                                             grpc::StubOptions(), this);
     StartWriteLast(&request_, grpc::WriteOptions());
     StartRead(&response_);
@@ -79,7 +79,11 @@ StreamReader::~StreamReader() {
 }
 
 void StreamReader::Watch(const v1::WatchRequest& request) {
-  calls_.push_back(std::make_unique<Call>(*this, request));
+  calls_.push_back(std::make_unique<Call>(*this, "Watch", request.SerializeAsString()));
+}
+
+void StreamReader::WatchMany(const v1::WatchManyRequest& request) {
+  calls_.push_back(std::make_unique<Call>(*this, "WatchMany", request.SerializeAsString()));
 }
 
 }  // namespace sipevents::bench

@@ -14,8 +14,8 @@
 
 namespace sipevents::bench {
 
-// Reads `Watch` streams and counts what comes, without decoding it: the reader shares the
-// machine with what is measured.
+// Reads `Watch` and `WatchMany` streams and counts what comes, without decoding it: the reader
+// shares the machine with what is measured.
 //
 // Threads: any; the counts are read while gRPC's threads add to them.
 class StreamReader {
@@ -26,6 +26,7 @@ class StreamReader {
   StreamReader& operator=(const StreamReader&) = delete;
 
   void Watch(const v1::WatchRequest& request);
+  void WatchMany(const v1::WatchManyRequest& request);
 
   uint64_t items() const { return items_.load(std::memory_order_relaxed); }
   uint64_t messages() const { return messages_.load(std::memory_order_relaxed); }

@@ -1,6 +1,7 @@
 #include "tests/clients/fake_gateway.h"
 
 #include <chrono>
+#include <limits>
 #include <utility>
 
 #include "google/rpc/error_details.pb.h"
@@ -58,6 +59,26 @@ void FakeGateway::Script(ScriptedStream stream) {
   scripts_.push_back(std::move(stream));
 }
 
+void FakeGateway::Script(ScriptedMany stream) {
+  const std::scoped_lock lock(mutex_);
+  many_scripts_.push_back(std::move(stream));
+}
+
+std::vector<std::vector<v1::WatchManyRequest>> FakeGateway::many() const {
+  const std::scoped_lock lock(mutex_);
+  return many_;
+}
+
+std::vector<v1::AddedWatch> FakeGateway::added(size_t call) const {
+  const std::scoped_lock lock(mutex_);
+  std::vector<v1::AddedWatch> added;
+  if (call >= many_.size()) return added;
+  for (const v1::WatchManyRequest& request : many_[call]) {
+    added.insert(added.end(), request.add().watches().begin(), request.add().watches().end());
+  }
+  return added;
+}
+
 std::vector<v1::WatchRequest> FakeGateway::watches() const {
   const std::scoped_lock lock(mutex_);
   return watches_;
@@ -106,6 +127,39 @@ grpc::Status FakeGateway::Watch(grpc::ServerContext* context, const v1::WatchReq
   return grpc::Status(grpc::StatusCode::UNAVAILABLE, "closing");
 }
 
+grpc::Status FakeGateway::WatchMany(
+    grpc::ServerContext* context,
+    grpc::ServerReaderWriter<v1::WatchManyResponse, v1::WatchManyRequest>* stream) {
+  Record(*context);
+  ScriptedMany script{.after_watches = std::numeric_limits<int>::max(), .items = {}, .end = {}};
+  size_t call = 0;
+  {
+    const std::scoped_lock lock(mutex_);
+    call = many_.size();
+    many_.emplace_back();
+    if (!many_scripts_.empty()) {
+      script = std::move(many_scripts_.front());
+      many_scripts_.pop_front();
+    }
+  }
+  int added = 0;
+  v1::WatchManyRequest request;
+  while (stream->Read(&request)) {
+    {
+      const std::scoped_lock lock(mutex_);
+      many_[call].push_back(request);
+    }
+    const int before = added;
+    added += request.add().watches_size();
+    if (before >= script.after_watches || added < script.after_watches) continue;
+    v1::WatchManyResponse batch;
+    for (const v1::WatchManyItem& item : script.items) *batch.add_items() = item;
+    if (batch.items_size() > 0) stream->Write(batch);
+    if (script.end.has_value()) return *script.end;
+  }
+  return grpc::Status(grpc::StatusCode::UNAVAILABLE, "closing");
+}
+
 grpc::Status FakeGateway::FetchState(grpc::ServerContext* context,
                                      const v1::FetchStateRequest* request,
                                      v1::FetchStateResponse* response) {
@@ -125,6 +179,13 @@ grpc::Status FakeGateway::GetSubscription(grpc::ServerContext* context,
                                           v1::Subscription* response) {
   Record(*context);
   return on_get ? on_get(*request, *response) : Unimplemented();
+}
+
+grpc::Status FakeGateway::ExplainSubscription(grpc::ServerContext* context,
+                                              const v1::ExplainSubscriptionRequest* request,
+                                              v1::Explanation* response) {
+  Record(*context);
+  return on_explain ? on_explain(*request, *response) : Unimplemented();
 }
 
 grpc::Status FakeGateway::CreateSubscription(grpc::ServerContext* context,
@@ -156,6 +217,28 @@ v1::WatchItem BookmarkItem(v1::Bookmark::Kind kind, const std::string& token) {
   item.mutable_bookmark()->set_kind(kind);
   item.set_resume_token(token);
   return item;
+}
+
+v1::WatchManyItem ManyItemOf(uint64_t watch_id, const v1::WatchItem& item) {
+  v1::WatchManyItem many;
+  many.set_watch_id(watch_id);
+  *many.mutable_item() = item;
+  return many;
+}
+
+v1::WatchManyItem RemovedItem(uint64_t watch_id) {
+  v1::WatchManyItem many;
+  many.set_watch_id(watch_id);
+  many.mutable_removed()->set_reason(v1::WatchRemoved::SUBSCRIPTION_TERMINATED);
+  return many;
+}
+
+v1::WatchManyItem ErrorItem(uint64_t watch_id, const grpc::Status& error) {
+  v1::WatchManyItem many;
+  // A WatchError begins as a google.rpc.Status.
+  many.mutable_error()->ParseFromString(error.error_details());
+  many.set_watch_id(watch_id);
+  return many;
 }
 
 v1::WatchItem TerminatedItem(const std::string& token) {

@@ -23,6 +23,14 @@ struct ScriptedStream {
   std::optional<grpc::Status> end;   // absent: stays open until the client leaves
 };
 
+// What the fake says to one WatchMany call, when so many watches have been added to it. Clients
+// number their watches from 1 on.
+struct ScriptedMany {
+  int after_watches = 1;
+  std::vector<v1::WatchManyItem> items;  // in one batch
+  std::optional<grpc::Status> end;       // absent: stays open until the client leaves
+};
+
 // A gateway that answers as the test says, on a port of 127.0.0.1 of its own.
 //
 // Threads: any.
@@ -41,6 +49,11 @@ class FakeGateway : public v1::Subscriptions::Service {
 
   // The next Watch calls get these, in order. Calls beyond them stay open, silent.
   void Script(ScriptedStream stream);
+  void Script(ScriptedMany stream);
+  // What was sent on WatchMany calls so far: one element for each call, in order.
+  std::vector<std::vector<v1::WatchManyRequest>> many() const;
+  // The watches that were added on the call of this number, from 0 on; empty if there is none.
+  std::vector<v1::AddedWatch> added(size_t call) const;
   // The Watch calls so far.
   std::vector<v1::WatchRequest> watches() const;
   // The `authorization` of each call so far; empty where there was none.
@@ -53,9 +66,13 @@ class FakeGateway : public v1::Subscriptions::Service {
   std::function<grpc::Status(const v1::GetSubscriptionRequest&, v1::Subscription&)> on_get;
   std::function<grpc::Status(const v1::CreateSubscriptionRequest&, v1::Subscription&)> on_create;
   std::function<grpc::Status(const v1::DeleteSubscriptionRequest&)> on_delete;
+  std::function<grpc::Status(const v1::ExplainSubscriptionRequest&, v1::Explanation&)> on_explain;
 
   grpc::Status Watch(grpc::ServerContext* context, const v1::WatchRequest* request,
                      grpc::ServerWriter<v1::WatchResponse>* writer) override;
+  grpc::Status WatchMany(
+      grpc::ServerContext* context,
+      grpc::ServerReaderWriter<v1::WatchManyResponse, v1::WatchManyRequest>* stream) override;
   grpc::Status FetchState(grpc::ServerContext* context, const v1::FetchStateRequest* request,
                           v1::FetchStateResponse* response) override;
   grpc::Status ListSubscriptions(grpc::ServerContext* context,
@@ -70,6 +87,9 @@ class FakeGateway : public v1::Subscriptions::Service {
   grpc::Status DeleteSubscription(grpc::ServerContext* context,
                                   const v1::DeleteSubscriptionRequest* request,
                                   google::protobuf::Empty* response) override;
+  grpc::Status ExplainSubscription(grpc::ServerContext* context,
+                                   const v1::ExplainSubscriptionRequest* request,
+                                   v1::Explanation* response) override;
 
  private:
   void Listen(int port);
@@ -85,6 +105,8 @@ class FakeGateway : public v1::Subscriptions::Service {
   std::condition_variable closing_changed_;
   bool closing_ = false;
   std::deque<ScriptedStream> scripts_;
+  std::deque<ScriptedMany> many_scripts_;
+  std::vector<std::vector<v1::WatchManyRequest>> many_;
   std::vector<v1::WatchRequest> watches_;
   std::vector<std::string> authorizations_;
 };
@@ -92,6 +114,10 @@ class FakeGateway : public v1::Subscriptions::Service {
 // An event of sip:alice@example.com whose presence is open, with this token.
 v1::WatchItem EventItem(const std::string& token);
 v1::WatchItem BookmarkItem(v1::Bookmark::Kind kind, const std::string& token);
+// An item of one of many watches; that it is over; that it cannot be.
+v1::WatchManyItem ManyItemOf(uint64_t watch_id, const v1::WatchItem& item);
+v1::WatchManyItem RemovedItem(uint64_t watch_id);
+v1::WatchManyItem ErrorItem(uint64_t watch_id, const grpc::Status& error);
 // A TERMINATED status.
 v1::WatchItem TerminatedItem(const std::string& token);
 

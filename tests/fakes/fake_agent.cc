@@ -32,6 +32,52 @@ void FakeSipAgent::SetExpires(SubscriptionId id, absl::Duration expires) {
   subscriptions_.at(id - 1).expires = expires;
 }
 
+void FakeSipAgent::Explain(SubscriptionId id,
+                           std::function<void(const SubscriptionExplanation&)> done) {
+  SubscriptionExplanation explanation;
+  {
+    MutexLock lock(mutex_);
+    if (const auto found = explanations_.find(id); found != explanations_.end()) {
+      explanation = found->second;
+    }
+    if (holds_explanations_) {
+      held_.emplace_back([explanation, done = std::move(done)] { done(explanation); });
+      return;
+    }
+  }
+  done(explanation);
+}
+
+void FakeSipAgent::SetExplanation(SubscriptionId id, SubscriptionExplanation explanation) {
+  MutexLock lock(mutex_);
+  explanations_[id] = std::move(explanation);
+}
+
+void FakeSipAgent::HoldExplanations() {
+  MutexLock lock(mutex_);
+  holds_explanations_ = true;
+}
+
+size_t FakeSipAgent::held_explanations() const {
+  MutexLock lock(mutex_);
+  return held_.size();
+}
+
+void FakeSipAgent::AnswerHeldExplanations() {
+  std::vector<std::function<void()>> held;
+  {
+    MutexLock lock(mutex_);
+    held.swap(held_);
+  }
+  for (const auto& answer : held) answer();
+}
+
+void FakeSipAgent::DropHeldExplanations() {
+  std::vector<std::function<void()>> dropped;
+  MutexLock lock(mutex_);
+  dropped.swap(held_);
+}
+
 void FakeSipAgent::Fetch(SubscribeRequest request, std::shared_ptr<FetchObserver> observer) {
   MutexLock lock(mutex_);
   fetches_.push_back({std::move(request), std::move(observer)});
@@ -104,6 +150,11 @@ void FakeSipAgent::NotifyBody(SubscriptionId id, std::string_view dialog, std::s
 void FakeSipAgent::EndDialog(SubscriptionId id, std::string_view dialog, std::string_view reason,
                              bool state_remains) {
   ObserverOf(id)->OnDialogEnded(dialog, reason, state_remains);
+}
+
+void FakeSipAgent::EndMember(SubscriptionId id, std::string_view dialog,
+                             std::string_view member_uri, std::string_view reason) {
+  ObserverOf(id)->OnMemberGone(dialog, member_uri, /*member_instance=*/0, reason);
 }
 
 void FakeSipAgent::Terminate(SubscriptionId id, std::string reason, int sip_status) {

@@ -41,6 +41,9 @@ class FakeSipAgent : public Agent {
                            std::shared_ptr<SubscriptionObserver> observer) override;
   void Unsubscribe(SubscriptionId id) override;
   void SetExpires(SubscriptionId id, absl::Duration expires) override;
+  // Answers at once with what SetExplanation() gave, unless `hold_explanations` is set.
+  void Explain(SubscriptionId id,
+               std::function<void(const SubscriptionExplanation&)> done) override;
   void Fetch(SubscribeRequest request, std::shared_ptr<FetchObserver> observer) override;
   void Drain(absl::Time deadline, std::function<void()> done) override;
 
@@ -49,6 +52,14 @@ class FakeSipAgent : public Agent {
   std::vector<Fetched> fetches() const;
   // Lets go of the observers of all fetches, as an agent does when it is done with them.
   void ForgetFetches();
+  // What Explain() answers from now on; none: that it is not known.
+  void SetExplanation(SubscriptionId id, SubscriptionExplanation explanation);
+  // From now on Explain() keeps its answers back, until they are answered or dropped.
+  void HoldExplanations();
+  size_t held_explanations() const;
+  void AnswerHeldExplanations();
+  void DropHeldExplanations();
+
   // The newest one; there must be one.
   Subscribed last() const;
   // How many have not ended.
@@ -64,6 +75,9 @@ class FakeSipAgent : public Agent {
                   absl::Time receive_time);
   void EndDialog(SubscriptionId id, std::string_view dialog, std::string_view reason,
                  bool state_remains = false);
+  // A member of a list shows nothing any longer.
+  void EndMember(SubscriptionId id, std::string_view dialog, std::string_view member_uri,
+                 std::string_view reason);
   // kTerminated with this reason, then OnEnded().
   void Terminate(SubscriptionId id, std::string reason, int sip_status = 0);
 
@@ -73,6 +87,9 @@ class FakeSipAgent : public Agent {
   mutable Mutex mutex_;
   std::vector<Subscribed> subscriptions_ ABSL_GUARDED_BY(mutex_);
   std::vector<Fetched> fetches_ ABSL_GUARDED_BY(mutex_);
+  std::map<SubscriptionId, SubscriptionExplanation> explanations_ ABSL_GUARDED_BY(mutex_);
+  bool holds_explanations_ ABSL_GUARDED_BY(mutex_) = false;
+  std::vector<std::function<void()>> held_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace sipevents::sip

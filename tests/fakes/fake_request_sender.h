@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -26,6 +27,7 @@ class FakeRequestSender : public RequestSender {
 
   RequestId Send(std::string first_hop, RequestPriority priority, RequestClient& client) override {
     Sent entry{++last_id_, std::move(first_hop), priority, {}, &client};
+    client.OnServer(server);
     if (hold) {
       waiting.push_back(std::move(entry));
     } else {
@@ -39,6 +41,12 @@ class FakeRequestSender : public RequestSender {
       if (entry.id == id) entry.client = nullptr;
     }
     std::erase_if(waiting, [id](const Sent& entry) { return entry.id == id; });
+  }
+
+  ServerState StateOf(std::string_view name) const override {
+    ServerState state = server_state;
+    state.server = std::string(name);
+    return state;
   }
 
   // Lets the requests that wait leave, in the order they came.
@@ -65,6 +73,8 @@ class FakeRequestSender : public RequestSender {
   const OutgoingRequest& last() const { return sent.back().request; }
 
   bool hold = false;
+  std::string server = "udp:192.0.2.1:5060";  // where all requests go
+  ServerState server_state;                   // of each server, but for its name
   std::vector<Sent> sent;
   std::vector<Sent> waiting;
 

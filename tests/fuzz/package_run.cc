@@ -20,8 +20,20 @@ struct Step {
   bool drop = false;
   std::string_view content_type;
   bool earlier = false;
+  std::string_view event_parameters;
+  std::string_view call_info;
   std::string_view body;
 };
+
+// Takes a line "!E…" or "!C…" off the front.
+bool TakeHeader(std::string_view& part, Step& step) {
+  if (!part.starts_with("!E") && !part.starts_with("!C")) return false;
+  std::string_view& header = part[1] == 'E' ? step.event_parameters : step.call_info;
+  const size_t end = part.find('\n');
+  header = part.substr(2, end - 2);
+  part = end == std::string_view::npos ? std::string_view() : part.substr(end + 1);
+  return true;
+}
 
 Step ReadStep(std::string_view part, std::string_view type) {
   Step step;
@@ -33,6 +45,8 @@ Step ReadStep(std::string_view part, std::string_view type) {
   if (part.starts_with('<') && part.substr(1).starts_with('<')) {
     step.earlier = true;
     part.remove_prefix(1);
+  }
+  while (TakeHeader(part, step)) {
   }
   step.body = part;
   return step;
@@ -51,13 +65,16 @@ class Way {
 
   // Returns what a client would get of it, or why it would get nothing.
   std::string Take(const Step& step, uint32_t cseq, bool lenient) {
-    const sip::MergeResult result = step.drop ? merger_->DropDialog(step.dialog, scratch_)
-                                              : merger_->Merge({.dialog = step.dialog,
-                                                                .content_type = step.content_type,
-                                                                .body = step.body,
-                                                                .cseq = cseq,
-                                                                .lenient = lenient},
-                                                               scratch_);
+    const sip::MergeResult result = step.drop
+                                        ? merger_->DropDialog(step.dialog, scratch_)
+                                        : merger_->Merge({.dialog = step.dialog,
+                                                          .content_type = step.content_type,
+                                                          .body = step.body,
+                                                          .event_parameters = step.event_parameters,
+                                                          .call_info = step.call_info,
+                                                          .cseq = cseq,
+                                                          .lenient = lenient},
+                                                         scratch_);
     FUZZ_EXPECT((result.kind == Kind::kError) == !result.error.empty());
     FUZZ_EXPECT((result.kind == Kind::kDocument) == (result.document != nullptr));
     sip::Notification notification;

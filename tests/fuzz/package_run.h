@@ -13,8 +13,9 @@ namespace sipevents::fuzz {
 //
 // Input: "s" for the strict profile, else lenient; then parts, one for each NOTIFY: a letter for
 // the fork ("a", "b", "c"; as a capital: the fork ends), "=" for the content type `type`, "-" for
-// none, anything else for another one; "<" for a CSeq below the last one; the body. Blanks between
-// these and the body do not matter.
+// none, anything else for another one; "<" for a CSeq below the last one; lines "!E…" with
+// parameters of Event and "!C…" with a Call-Info; the body. Blanks between these and the body do
+// not matter.
 void RunPackage(const sip::EventPackage& package, std::string_view type, std::string_view input);
 
 }  // namespace sipevents::fuzz

@@ -212,13 +212,13 @@ TEST_F(ResponseCodeScenarioTest, ExtensionThatIsRequiredIsNamed) {
   ASSERT_OK_AND_ASSIGN(const auto cli, Watch(kAlice, "presence"));
   ASSERT_OK_AND_ASSIGN(const Received subscribe, peer_->WaitFor("SUBSCRIBE"));
   ResponseOptions needs;
-  needs.headers = {"Require: eventlist"};
+  needs.headers = {"Require: gruu"};
   peer_->Respond(subscribe, 421, needs);
 
   ASSERT_OK_AND_ASSIGN(const v1::Subscription status,
                        cli->WaitForState(v1::Subscription::TERMINATED));
 
-  EXPECT_EQ(status.reason(), "extension-required:eventlist");
+  EXPECT_EQ(status.reason(), "extension-required:gruu");
 }
 
 // SUB-60: what the peer supports is kept where people look.

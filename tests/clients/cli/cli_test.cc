@@ -33,7 +33,7 @@ TEST(CliTest, UsageErrorsExitWithOneAndSayWhyOnStandardError) {
       {},
       {"dance"},
       {"publish", "sip:a", "--event=presence"},
-      {"subscriptions", "explain", "x"},
+      {"subscriptions", "explain"},
       {"watch", "sip:a"},
       {"watch", "sip:a", "--event=presence", "--count=0"},
       {"watch", "sip:a", "sip:b", "--event=presence", "--resume=t"},
@@ -208,6 +208,39 @@ TEST(CliTest, SubscriptionIsCreatedShownAndDeleted) {
   EXPECT_EQ(get.out(), "{\"name\":\"subscriptions/1\"}\n");
   EXPECT_THAT(remove.Wait(), IsOkAndHolds(0));
   EXPECT_THAT(remove.out(), IsEmpty());
+}
+
+TEST(CliTest, ExplainFindsWhatFollowsATarget) {
+  FakeGateway gateway;
+  gateway.on_list = [](const v1::ListSubscriptionsRequest& request,
+                       v1::ListSubscriptionsResponse& response) {
+    if (request.filter() == R"(target_uri = "sip:a@b" AND event_package = "dialog")") {
+      response.add_subscriptions()->set_name("subscriptions/1");
+      response.add_subscriptions()->set_name("subscriptions/2");
+    }
+    return grpc::Status::OK;
+  };
+  gateway.on_explain = [](const v1::ExplainSubscriptionRequest& request,
+                          v1::Explanation& response) {
+    response.mutable_subscription()->set_name(request.name());
+    response.add_findings()->set_text("All is well");
+    return grpc::Status::OK;
+  };
+  const std::string to = "--gateway=" + gateway.address();
+  CliProcess json({"subscriptions", "explain", "sip:a@b", "--event=dialog", to, "--format=json"});
+  CliProcess text({"subscriptions", "explain", "subscriptions/7", to});
+  CliProcess none({"subscriptions", "explain", "sip:nobody@b", to});
+
+  EXPECT_THAT(json.Wait(), IsOkAndHolds(0));
+  EXPECT_EQ(json.out(),
+            "{\"findings\":[{\"text\":\"All is well\"}],"
+            "\"subscription\":{\"name\":\"subscriptions/1\"}}\n"
+            "{\"findings\":[{\"text\":\"All is well\"}],"
+            "\"subscription\":{\"name\":\"subscriptions/2\"}}\n");
+  EXPECT_THAT(text.Wait(), IsOkAndHolds(0));
+  EXPECT_THAT(text.out(), AllOf(HasSubstr("All is well\n"), HasSubstr("subscriptions/7")));
+  EXPECT_THAT(none.Wait(), IsOkAndHolds(2));
+  EXPECT_THAT(none.err(), HasSubstr("nothing follows sip:nobody@b"));
 }
 
 TEST(CliTest, TokenAndTlsAreUsed) {

@@ -19,13 +19,17 @@ using ::testing::AllOf;
 using testing::BookmarkItem;
 using testing::CliProcess;
 using ::testing::EndsWith;
+using testing::ErrorItem;
 using testing::EventItem;
 using testing::FakeGateway;
 using testing::FieldError;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using testing::ManyItemOf;
 using ::testing::Not;
 using testing::ReadFile;
+using testing::RemovedItem;
+using ::testing::SizeIs;
 using ::testing::StartsWith;
 using testing::TempFile;
 using testing::TempPath;
@@ -149,15 +153,54 @@ TEST_F(CliWatchTest, FinalErrorIsALineAndExitsWithTwo) {
 }
 
 TEST_F(CliWatchTest, SeveralTargetsAreToldApartAndTheirErrorsAreTheirOwn) {
-  gateway_.Script({{}, FieldError("spec.target_uri", "expected a URI")});
-  gateway_.Script({{EventItem("t1"), TerminatedItem("t2")}, grpc::Status::OK});
+  gateway_.Script({.after_watches = 2,
+                   .items = {ErrorItem(2, FieldError("spec.target_uri", "expected a URI")),
+                             ManyItemOf(0, BookmarkItem(v1::Bookmark::HEARTBEAT, "")),
+                             ManyItemOf(1, EventItem("t1")), ManyItemOf(1, TerminatedItem("t2")),
+                             RemovedItem(1)},
+                   .end = std::nullopt});
   CliProcess cli(Watch({"sip:bob@example.com"}));
 
+  EXPECT_THAT(cli.NextLine(),
+              IsOkAndHolds(StartsWith(
+                  R"({"target":"sip:bob@example.com","error":{"code":"INVALID_ARGUMENT")")));
+  EXPECT_THAT(cli.NextLine(), IsOkAndHolds(R"({"bookmark":{"kind":"HEARTBEAT"}})"));
+  EXPECT_THAT(cli.NextLine(),
+              IsOkAndHolds(StartsWith(R"({"target":"sip:alice@example.com","event":{)")));
+  EXPECT_THAT(cli.NextLine(),
+              IsOkAndHolds(StartsWith(R"({"target":"sip:alice@example.com","status":{)")));
   EXPECT_THAT(cli.Wait(), IsOkAndHolds(2));
 
-  EXPECT_THAT(cli.out(), HasSubstr(R"("error":{"code":"INVALID_ARGUMENT")"));
-  EXPECT_THAT(cli.out(), HasSubstr(R"("event":{)"));
-  EXPECT_THAT(cli.out(), HasSubstr(R"({"target":"sip:)"));
+  EXPECT_THAT(gateway_.watches(), IsEmpty()) << "one stream for all";
+  EXPECT_THAT(gateway_.added(0), SizeIs(2));
+}
+
+TEST_F(CliWatchTest, StateFileKeepsTheTokensOfAllTargets) {
+  const std::string file = TempPath("state.json");
+  gateway_.Script({.after_watches = 2,
+                   .items = {ManyItemOf(1, EventItem("t1")), ManyItemOf(2, EventItem("u1")),
+                             RemovedItem(1), RemovedItem(2)},
+                   .end = std::nullopt});
+  CliProcess first(Watch({"sip:bob@example.com", "--state_file=" + file}));
+  EXPECT_THAT(first.Wait(), IsOkAndHolds(0));
+
+  gateway_.Script({.after_watches = 2, .items = {RemovedItem(1), RemovedItem(2)}, .end = {}});
+  CliProcess second(Watch({"sip:bob@example.com", "--state_file=" + file}));
+  EXPECT_THAT(second.Wait(), IsOkAndHolds(0));
+
+  ASSERT_THAT(gateway_.added(1), SizeIs(2));
+  EXPECT_EQ(gateway_.added(1)[0].resume_token(), "t1");
+  EXPECT_EQ(gateway_.added(1)[1].resume_token(), "u1");
+}
+
+TEST_F(CliWatchTest, SeveralTargetsWithoutAGatewayAreOneRemarkAndExitWithThree) {
+  gateway_.Crash();
+  CliProcess cli(Watch({"sip:bob@example.com", "--connect_timeout=0s"}));
+
+  EXPECT_THAT(cli.Wait(), IsOkAndHolds(3));
+
+  EXPECT_THAT(cli.out(), IsEmpty());
+  EXPECT_THAT(cli.err(), HasSubstr("cannot reach"));
 }
 
 TEST_F(CliWatchTest, StateFileGoesOnWhereTheLastRunEnded) {

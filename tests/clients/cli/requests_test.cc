@@ -21,6 +21,17 @@ Arguments Parsed(const std::vector<std::string>& args) {
   return *std::move(arguments);
 }
 
+TEST(RequestsTest, MembersOfAListAreTakenInOrder) {
+  const Arguments arguments = Parsed({"watch", "sip:lists@example.com", "--event=dialog",
+                                      "--member=sip:202@example.com", "--member=tel:+15551"});
+
+  ASSERT_OK_AND_ASSIGN(const v1::WatchRequest request,
+                       WatchRequestFrom(arguments, "sip:lists@example.com"));
+
+  EXPECT_THAT(request.spec().members(),
+              ::testing::ElementsAre("sip:202@example.com", "tel:+15551"));
+}
+
 TEST(RequestsTest, WatchSaysAllThatItsFlagsSay) {
   const Arguments arguments =
       Parsed({"watch", "sip:alice@example.com", "--event=dialog", "--event_parameter=call-id=a=b",

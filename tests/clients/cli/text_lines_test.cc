@@ -37,6 +37,20 @@ TEST(TextLinesTest, EventLineHasTimeTargetPackageAndState) {
             "22:13:20.250  sip:alice@example.com  presence  open");
 }
 
+// RLS-06: the member takes the place of the list.
+TEST(TextLinesTest, LineOfAListShowsTheMember) {
+  EXPECT_EQ(EventLine(R"(target_uri: "sip:floor2@example.com" event_package: "dialog" dialog_info {}
+                         member_uri: "sip:201@example.com" member_name: "Front desk")"),
+            "22:13:20.250  Front desk <sip:201@example.com>  dialog  idle");
+  EXPECT_EQ(EventLine(R"(target_uri: "sip:floor2@example.com" event_package: "dialog"
+                         member_uri: "sip:202@example.com")"),
+            "22:13:20.250  sip:202@example.com  dialog  no state yet");
+  EXPECT_EQ(
+      ItemLine(R"(dialog_ended { dialog: "x" member_uri: "sip:201@example.com"
+                        reason: "not-listed" })"),
+      "22:13:20.000  sip:201@example.com  member gone  shows nothing any longer (not-listed)");
+}
+
 struct DocumentCase {
   std::string document;
   std::string text;
@@ -66,6 +80,13 @@ TEST(TextLinesTest, DocumentsAreSummedUp) {
           counts { class: VOICE_MESSAGE new_count: 2 old_count: 8 urgent_new_count: 1 }
           counts { class: FAX_MESSAGE old_count: 1 } })",
        "messages waiting: 2 new, 8 old, 1 urgent voice; 0 new, 1 old fax", Tone::kBusy},
+      // Without words of its own: the values as they are.
+      {R"(watcher_info { lists { resource: "sip:a@b" event_package: "presence"
+          watchers { id: "w1" uri: "sip:x@b\n" status: ACTIVE expiration { seconds: 540 } }
+          watchers { uri: "sip:y@b" status: PENDING event: SUBSCRIBE } } })",
+       "sip:a@b, presence, w1, sip:x@b , active, expiration 9m; sip:y@b, pending, subscribe",
+       Tone::kPlain},
+      {R"(watcher_info {})", "nothing to tell", Tone::kPlain},
       {R"(body { content_type: "text/plain" data: "hello\nworld" })",
        "text/plain, 11 octets: hello world", Tone::kPlain},
       {"", "no state yet", Tone::kMissing},

@@ -153,6 +153,48 @@ TEST_F(EventEncoderTest, PresenceKeepsEveryField) {
   EXPECT_EQ(read.notes(0).text(), "all of it");
 }
 
+TEST_F(EventEncoderTest, TimedStatusAndContactCardKeepEveryField) {
+  const sip::ContactCard card = {.card = "urn:c",
+                                 .display_name = "Alice",
+                                 .homepage = "urn:h",
+                                 .icon = "urn:i",
+                                 .map = "urn:m",
+                                 .sound = "urn:s"};
+  sip::Presence presence;
+  presence.tuples = {{.id = "t1",
+                      .timed_statuses = {{.from_time = kReceived,
+                                          .until_time = kReceived + absl::Hours(1),
+                                          .basic = sip::PresenceBasic::kClosed,
+                                          .rich = FullRichPresence()},
+                                         {}},
+                      .contact_card = card},
+                     {.id = "t2"}};
+  presence.persons = {{.id = "p1", .contact_card = card}, {.id = "p2"}};
+
+  const v1::Presence read = RoundTrip(sip::Document(presence)).presence();
+
+  ASSERT_THAT(read.tuples(), SizeIs(2));
+  ASSERT_THAT(read.tuples(0).timed_statuses(), SizeIs(2));
+  const v1::TimedStatus& status = read.tuples(0).timed_statuses(0);
+  EXPECT_EQ(status.from_time().seconds(), 1'700'000'000);
+  EXPECT_EQ(status.until_time().seconds(), 1'700'003'600);
+  EXPECT_EQ(status.basic(), v1::CLOSED);
+  EXPECT_THAT(status.rich().activities().values(), ElementsAre("on-the-phone", "meeting"));
+  EXPECT_FALSE(read.tuples(0).timed_statuses(1).has_from_time());
+  ASSERT_THAT(read.persons(), SizeIs(2));
+  for (const v1::ContactCard& one :
+       {read.tuples(0).contact_card(), read.persons(0).contact_card()}) {
+    EXPECT_EQ(one.card(), "urn:c");
+    EXPECT_EQ(one.display_name(), "Alice");
+    EXPECT_EQ(one.homepage(), "urn:h");
+    EXPECT_EQ(one.icon(), "urn:i");
+    EXPECT_EQ(one.map(), "urn:m");
+    EXPECT_EQ(one.sound(), "urn:s");
+  }
+  EXPECT_FALSE(read.tuples(1).has_contact_card());
+  EXPECT_FALSE(read.persons(1).has_contact_card());
+}
+
 TEST_F(EventEncoderTest, DialogInfoKeepsEveryField) {
   sip::Call call{.id = "c1", .call_id = "call@host", .local_tag = "l", .remote_tag = "r"};
   call.direction = sip::CallDirection::kRecipient;

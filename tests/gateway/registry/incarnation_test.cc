@@ -1,7 +1,9 @@
 #include "gateway/registry/incarnation.h"
 
 #include <string>
+#include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "tests/gateway/registry/registry_fixture.h"
 
@@ -43,8 +45,94 @@ class IncarnationTest : public RegistryFixture {
     agent_.Notify(1, notification);
   }
 
+  // A member of a list tells `body`; no body: nothing but that it is there.
+  void NotifyMember(std::string_view dialog, std::string_view uri, std::string_view entity,
+                    uint32_t instance = 0) {
+    sip::Presence presence;
+    presence.entity = entity;
+    const sip::Document document = presence;
+    sip::Notification notification;
+    notification.dialog = dialog;
+    notification.receive_time = clock_.Now();
+    notification.member_uri = uri;
+    notification.member_name = "Desk";
+    notification.member_instance = instance;
+    if (entity.empty()) {
+      notification.decode_error = "the part is missing";
+    } else {
+      notification.document = &document;
+    }
+    agent_.Notify(1, notification);
+  }
+
+  // "uri#instance=entity" of what a new watch is shown.
+  std::vector<std::string> Members() {
+    std::vector<std::string> members;
+    for (const v1::WatchItem& item : Items(alice())) {
+      if (!item.has_event()) continue;
+      members.push_back(absl::StrCat(item.event().member_uri(), "#", item.event().member_instance(),
+                                     "=", item.event().presence().entity()));
+    }
+    return members;
+  }
+
   std::optional<WatchLease> watch_;
 };
+
+// RLS-06: the key is the dialog and the member.
+TEST_F(IncarnationTest, MembersOfAListAreShownEach) {
+  NotifyMember("a", "sip:201@y", "one");
+  NotifyMember("a", "sip:202@y", "two");
+  NotifyMember("a", "sip:201@y", "three");
+  NotifyMember("a", "sip:201@y", "other", /*instance=*/1);
+
+  EXPECT_THAT(Members(), ElementsAre("sip:202@y#0=two", "sip:201@y#0=three", "sip:201@y#1=other"));
+  const v1::Event event = Items(alice()).at(0).event();
+  EXPECT_EQ(event.target_uri(), "sip:alice@example.com");
+  EXPECT_EQ(event.member_name(), "Desk");
+  EXPECT_EQ(event.dialog(), "a");
+}
+
+// RLS-07: what a member showed last stays, by its own key.
+TEST_F(IncarnationTest, MemberWhoseStateCannotBeUsedKeepsItsLastOne) {
+  NotifyMember("a", "sip:201@y", "one");
+  NotifyMember("a", "sip:202@y", "two");
+  NotifyMember("a", "sip:201@y", "");
+
+  EXPECT_THAT(Members(), ElementsAre("sip:202@y#0=two", "sip:201@y#0=one"));
+  EXPECT_EQ(Items(alice()).at(1).event().decode_error(), "the part is missing");
+}
+
+TEST_F(IncarnationTest, MemberThatLeavesIsToldAndMayComeBack) {
+  NotifyMember("a", "sip:201@y", "one");
+  NotifyMember("a", "sip:202@y", "two");
+  WatchReader reader(alice().log(), {}, std::weak_ptr<Runnable>());
+  ReadAll(reader);
+
+  agent_.EndMember(1, "a", "sip:201@y", "not-listed");
+  agent_.EndMember(1, "a", "sip:203@y", "rejected");
+  NotifyMember("a", "sip:201@y", "again");
+  executor_.RunReady();
+
+  const auto items = ReadAll(reader).items;
+  ASSERT_THAT(items, SizeIs(3));
+  EXPECT_EQ(items[0].dialog_ended().dialog(), "a");
+  EXPECT_EQ(items[0].dialog_ended().member_uri(), "sip:201@y");
+  EXPECT_EQ(items[0].dialog_ended().reason(), "not-listed");
+  EXPECT_EQ(items[1].dialog_ended().member_uri(), "sip:203@y");
+  EXPECT_EQ(items[2].event().presence().entity(), "again");
+  EXPECT_EQ(items[2].event().superseded(), 0);
+  EXPECT_THAT(Members(), ElementsAre("sip:202@y#0=two", "sip:201@y#0=again"));
+}
+
+TEST_F(IncarnationTest, EndOfTheForkEndsTheMembersOfItsList) {
+  NotifyMember("a", "sip:201@y", "one");
+  NotifyMember("b", "sip:201@y", "two");
+
+  agent_.EndDialog(1, "a", "noresource");
+
+  EXPECT_THAT(Members(), ElementsAre("sip:201@y#0=two"));
+}
 
 TEST_F(IncarnationTest, NewOneIsSubscribing) {
   const v1::Subscription subscription = alice().Describe();

@@ -48,6 +48,8 @@ class BusyAgent : public sip::Agent {
   }
 
   void SetExpires(sip::SubscriptionId /*id*/, absl::Duration /*expires*/) override {}
+  void Explain(sip::SubscriptionId /*id*/,
+               std::function<void(const sip::SubscriptionExplanation&)> /*done*/) override {}
   void Fetch(sip::SubscribeRequest /*request*/,
              std::shared_ptr<sip::FetchObserver> /*observer*/) override {}
   void Drain(absl::Time /*deadline*/, std::function<void()> done) override { done(); }

@@ -49,6 +49,8 @@ TEST(SubscriptionKeyTest, EveryFieldTellsKeysApart) {
   add([](SubscriptionKey& key) { key.accept = {"text/plain"}; });
   add([](SubscriptionKey& key) { key.body_content_type = "text/plain"; });
   add([](SubscriptionKey& key) { key.body = "text/plain"; });
+  add([](SubscriptionKey& key) { key.members = {"sip:201@example.com"}; });
+  add([](SubscriptionKey& key) { key.members = {"sip:201@example.com", "sip:202@example.com"}; });
 }
 
 TEST(SubscriptionKeyTest, TextThatMovesFromOneFieldToTheNextIsSeen) {

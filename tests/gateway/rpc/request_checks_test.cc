@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "gateway/rpc/grpc_status.h"
 #include "gmock/gmock.h"
 #include "google/rpc/error_details.pb.h"
@@ -89,6 +90,36 @@ class RequestChecksTest : public ::testing::Test {
   SubscriptionNamer namer_{"secret"};
   RequestChecks checks_{{.tel_domain = "", .own_identity = "sip:gateway@example.com"}, namer_};
 };
+
+// ---- a list of the caller's (RFC 5367)
+
+TEST_F(RequestChecksTest, MembersAreBroughtIntoCanonicalForm) {
+  v1::SubscriptionSpec spec = GoodSpec();
+  spec.add_members("sip:202@EXAMPLE.com");
+  spec.add_members("sip:201@example.com");
+  spec.add_members("SIP:202@example.com");
+
+  EXPECT_THAT(KeyOf(spec).members, ElementsAre("sip:201@example.com", "sip:202@example.com"));
+  EXPECT_NE(namer_.NameOf(KeyOf(spec)), namer_.NameOf(KeyOf(GoodSpec())));
+}
+
+TEST_F(RequestChecksTest, MembersThatCannotBeUsedAreNamed) {
+  EXPECT_THAT(WrongSpec([](v1::SubscriptionSpec& spec) {
+                spec.add_members("sip:201@example.com");
+                spec.add_members("mailto:x@y");
+              }),
+              ElementsAre(Pair("spec.members[1]", HasSubstr("a sip:, sips:, pres: or tel: URI"))));
+  EXPECT_THAT(WrongSpec([](v1::SubscriptionSpec& spec) {
+                for (int i = 0; i < 1001; ++i) spec.add_members(absl::StrCat("sip:", i, "@y"));
+              }),
+              ElementsAre(Pair("spec.members", HasSubstr("at most 1000"))));
+  EXPECT_THAT(WrongSpec([](v1::SubscriptionSpec& spec) {
+                spec.add_members("sip:201@example.com");
+                spec.mutable_body()->set_content_type("text/plain");
+                spec.mutable_body()->set_data("x");
+              }),
+              ElementsAre(Pair("spec.members", HasSubstr("members or a body, not both"))));
+}
 
 // ---- the spec
 

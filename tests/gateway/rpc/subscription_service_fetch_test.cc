@@ -201,6 +201,24 @@ TEST_F(SubscriptionServiceFetchTest, AgentThatForgetsTheFetchEndsTheCall) {
   EXPECT_EQ(ErrorReasonOf(call->Result().status()), "DRAINING");
 }
 
+// RLS-04: members of one list are told apart, and are no forks.
+TEST_F(SubscriptionServiceFetchTest, EachMemberOfAListIsAnEvent) {
+  const auto call = Start(FetchAlice());
+
+  for (int i = 0; i < 100; ++i) {
+    const std::string member = "sip:" + std::to_string(i % 80) + "@example.com";
+    sip::Notification notification;
+    notification.dialog = "d1";
+    notification.member_uri = member;
+    observer().OnNotification(notification);
+  }
+  observer().OnDone({});
+
+  ASSERT_OK_AND_ASSIGN(const v1::FetchStateResponse response, call->Result());
+  ASSERT_EQ(response.events_size(), 80) << "the newest of each";
+  EXPECT_EQ(response.events(79).member_uri(), "sip:79@example.com");
+}
+
 TEST_F(SubscriptionServiceFetchTest, MoreStateThanIsSensibleIsRefused) {
   const auto call = Start(FetchAlice());
 

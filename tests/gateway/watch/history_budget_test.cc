@@ -76,7 +76,7 @@ TEST_F(HistoryBudgetTest, NewestEntriesStayAndStateOverBoundIsTold) {
     const LogView view(*log);
     EXPECT_EQ(view.trimmed_through(), 4);
     ASSERT_EQ(view.newest().size(), 1);
-    EXPECT_EQ(view.newest()[0]->sequence(), 4);
+    EXPECT_EQ((*view.newest().begin())->sequence(), 4);
   }
 }
 

@@ -68,6 +68,7 @@ class FakeClient : public RequestClient {
     request.body = body;
     return request;
   }
+  void OnServer(std::string_view server) override { servers.emplace_back(server); }
   void OnSent() override { told.push_back("sent"); }
   void OnFinal(const Response& response) override {
     told.push_back("final " + std::to_string(response.status));
@@ -76,6 +77,7 @@ class FakeClient : public RequestClient {
 
   std::string body;
   std::vector<std::string> told;
+  std::vector<std::string> servers;
   SendFailure failure = SendFailure::kNone;
 };
 
@@ -142,6 +144,7 @@ TEST_F(DispatcherTest, FailedServerIsFollowedByTheNextOne) {
   EXPECT_THAT(transmitter_.Servers(), ElementsAre("tcp:192.0.2.1:5060", "udp:192.0.2.2:5060",
                                                   "udp:192.0.2.3:5060", "udp:192.0.2.4:5060"));
   EXPECT_THAT(client_.told, ElementsAre("fill", "sent", "sent", "sent", "sent", "final 503"));
+  EXPECT_EQ(client_.servers, transmitter_.Servers());
 }
 
 TEST_F(DispatcherTest, AnyOtherAnswerIsFinalThoughThereAreMoreServers) {

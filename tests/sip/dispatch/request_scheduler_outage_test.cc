@@ -76,6 +76,39 @@ TEST_F(RequestSchedulerOutageTest, NothingLeavesForAServerThatIsDown) {
   EXPECT_LE(scheduler_->NextReady(now_), now_ + 4 * kT1);
 }
 
+TEST_F(RequestSchedulerOutageTest, StateOfAServerIsToldToPeople) {
+  Start({.rate_per_destination = 0});
+  Enqueue(1, "a");
+  ASSERT_THAT(Take(), ElementsAre(1));
+  const ServerState up = scheduler_->StateOf("a");
+  Finish(1, Kind::kAnswered);
+  BringDown("a");
+  Enqueue(2, "a");
+  Enqueue(3, "a");
+  const ServerState down = scheduler_->StateOf("a");
+  now_ = scheduler_->NextReady(now_);
+  ASSERT_THAT(Take(), ElementsAre(2));
+  const ServerState probed = scheduler_->StateOf("a");
+  Finish(2, Kind::kAnswered);
+  const ServerState mended = scheduler_->StateOf("a");
+
+  EXPECT_EQ(up.server, "a");
+  EXPECT_FALSE(up.down);
+  EXPECT_EQ(up.in_flight, 1);
+  EXPECT_TRUE(down.down);
+  EXPECT_FALSE(down.probing);
+  EXPECT_EQ(down.probe_time, now_);
+  EXPECT_EQ(down.cause, "timeout");
+  EXPECT_EQ(down.failures, 5);
+  EXPECT_EQ(down.waiting, 2u);
+  EXPECT_TRUE(probed.probing);
+  EXPECT_EQ(probed.in_flight, 1);
+  EXPECT_FALSE(mended.down);
+  EXPECT_EQ(mended.failures, 0);
+  EXPECT_EQ(mended.cause, "");
+  EXPECT_FALSE(scheduler_->StateOf("nobody").down);
+}
+
 TEST_F(RequestSchedulerOutageTest, MostUrgentIsTheOneProbe) {
   Start({.rate_per_destination = 0});
   BringDown("a");

@@ -36,6 +36,19 @@ class Merging {
                           scratch_);
   }
 
+  // A NOTIFY of whose headers some tell the state.
+  MergeResult FeedHeaders(std::string_view event_parameters, std::string_view call_info,
+                          std::string_view body = {}, uint32_t dialog = 1) {
+    return merger_->Merge({.dialog = dialog,
+                           .content_type = body.empty() ? std::string_view() : content_type_,
+                           .body = body,
+                           .event_parameters = event_parameters,
+                           .call_info = call_info,
+                           .cseq = ++cseq_,
+                           .lenient = lenient_},
+                          scratch_);
+  }
+
   MergeResult Drop(uint32_t dialog) { return merger_->DropDialog(dialog, scratch_); }
 
  private:

@@ -19,7 +19,10 @@ TEST(PackageTableTest, TypedPackagesAreListedByName) {
   for (const EventPackage& package : TypedPackages()) names.emplace_back(package.name);
 
   // then
-  EXPECT_THAT(names, ElementsAre("dialog", "message-summary", "presence", "presence.winfo"));
+  EXPECT_THAT(
+      names, ElementsAre("as-feature-event", "call-completion", "call-info", "conference", "dialog",
+                         "kpml", "line-seize", "message-summary", "presence", "presence.winfo",
+                         "refer", "reg", "ua-profile", "vq-rtcpxr", "xcap-diff"));
 }
 
 TEST(PackageTableTest, NamesAreComparedByteForByte) {
@@ -40,12 +43,27 @@ TEST(PackageTableTest, EveryPackageDeclaresWhatItMust) {
     bool allows_forks;
     bool merges_forks;
     PackageKind kind;
+    int64_t expires = 3600;  // seconds
   };
   const std::vector<Row> rows = {
       {"presence", {"application/pidf+xml"}, false, false, PackageKind::kState},
       {"dialog", {"application/dialog-info+xml"}, true, false, PackageKind::kState},
       {"message-summary", {"application/simple-message-summary"}, true, true, PackageKind::kState},
       {"presence.winfo", {"application/watcherinfo+xml"}, true, true, PackageKind::kState},
+      {"reg", {"application/reginfo+xml"}, false, false, PackageKind::kState, 3761},
+      {"conference", {"application/conference-info+xml"}, false, false, PackageKind::kState},
+      {"refer", {"message/sipfrag;version=2.0"}, true, false, PackageKind::kEvent},
+      {"ua-profile", {"message/external-body", "*/*"}, false, false, PackageKind::kState, 86400},
+      {"kpml", {"application/kpml-response+xml"}, false, false, PackageKind::kEvent, 7200},
+      {"call-completion", {"application/call-completion"}, true, false, PackageKind::kState},
+      {"vq-rtcpxr", {"application/vq-rtcpxr"}, false, false, PackageKind::kEvent},
+      {"as-feature-event",
+       {"application/x-as-feature-event+xml", "multipart/mixed"},
+       false,
+       false,
+       PackageKind::kState},
+      {"call-info", {}, false, false, PackageKind::kState},
+      {"line-seize", {}, false, false, PackageKind::kState, 15},
       {"x-acme", {}, false, false, PackageKind::kEvent},
   };
   for (const Row& row : rows) {
@@ -57,7 +75,7 @@ TEST(PackageTableTest, EveryPackageDeclaresWhatItMust) {
     EXPECT_EQ(package.allows_forks, row.allows_forks) << row.name;
     EXPECT_EQ(package.merges_forks, row.merges_forks) << row.name;
     EXPECT_EQ(package.kind, row.kind) << row.name;
-    EXPECT_EQ(package.default_expires, absl::Seconds(3600)) << row.name;
+    EXPECT_EQ(package.default_expires, absl::Seconds(row.expires)) << row.name;
     EXPECT_NE(package.new_merger(), nullptr) << row.name;
   }
 }
@@ -65,7 +83,10 @@ TEST(PackageTableTest, EveryPackageDeclaresWhatItMust) {
 TEST(DescribePackageTest, TypedPackagesAreStatesAndOthersEvents) {
   EXPECT_TRUE(DescribePackage("presence").typed);
   EXPECT_FALSE(DescribePackage("presence").every_event);
-  EXPECT_FALSE(DescribePackage("kpml").typed);
+  EXPECT_FALSE(DescribePackage("x-acme").typed);
+  EXPECT_TRUE(DescribePackage("x-acme").every_event);
+  // Typed, and yet things that happen: none may be left out.
+  EXPECT_TRUE(DescribePackage("kpml").typed);
   EXPECT_TRUE(DescribePackage("kpml").every_event);
 }
 

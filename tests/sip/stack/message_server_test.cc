@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
@@ -22,9 +23,13 @@ class FakeHandler : public MessageHandler {
   std::optional<NotifyAnswer> OnRequest(const sip_t& sip, std::string_view text) override {
     const IncomingNotify notify = ToNotify(sip, text, absl::UnixEpoch());
     substate = std::string(notify.substate);
+    event_parameters = notify.event_parameters;
+    call_info = notify.call_info;
     return NotifyAnswer{200, {}};
   }
   std::string substate;
+  std::string event_parameters;
+  std::string call_info;
 };
 
 class MessageServerTest : public testing::Test {
@@ -90,6 +95,32 @@ TEST_F(MessageServerTest, StateWithBadParametersIsKept) {
            {"", ""}}) {
     Take(Notify(via, header));
     EXPECT_EQ(handler_.substate, state) << header;
+  }
+}
+
+TEST_F(MessageServerTest, HeadersThatTellStateAreHandedOverAsWritten) {
+  const std::string via = "SIP/2.0/UDP 192.0.2.9;branch=z9hG4bK1";
+  const std::string ann =
+      R"(<sip:gw>;appearance-index=1;appearance-uri="\"Ann, B.\" <sip:ann@example.org>")";
+  struct Row {
+    std::string event;
+    std::string headers;
+    std::string parameters;
+    std::string call_info;
+  };
+  for (const Row& row : std::vector<Row>{
+           {"presence", "", "", ""},
+           {"refer;id=42 ; Effective-By=\"1;2\"", "", "id=42;Effective-By=\"1;2\"", ""},
+           {"call-info", absl::StrCat("Call-Info: ", ann, "\r\n"), "", ann},
+           {"call-info",
+            absl::StrCat("call-info : <sip:gw>;appearance-index=2,\r\n <sip:b>\r\n",
+                         "Subject: y\r\nCall-Info: ", ann, "\r\n"),
+            "", absl::StrCat("<sip:gw>;appearance-index=2,\r\n <sip:b>, ", ann)}}) {
+    const WireAnswer answer = Take(absl::StrReplaceAll(
+        Notify(via, row.headers), {{"Event: presence", absl::StrCat("Event: ", row.event)}}));
+    EXPECT_THAT(answer.text, StartsWith("SIP/2.0 200 "));
+    EXPECT_EQ(handler_.event_parameters, row.parameters) << row.event;
+    EXPECT_EQ(handler_.call_info, row.call_info) << row.headers;
   }
 }
 

@@ -113,6 +113,9 @@ class SubscriberFixture : public testing::Test {
     std::vector<std::string> record_route = {};
     std::vector<std::string> authorization = {};
     bool with_state = true;
+    std::string entity_tag = "";
+    std::string event_parameters = "";
+    std::string call_info = "";
   };
   int Notify(const NotifySpec& spec) { return NotifyTo(sender_.sent.size() - 1, spec).status; }
 
@@ -131,6 +134,9 @@ class SubscriberFixture : public testing::Test {
     notify.reason = spec.reason;
     notify.expires = spec.expires;
     notify.retry_after = spec.retry_after;
+    notify.entity_tag = spec.entity_tag;
+    notify.event_parameters = spec.event_parameters;
+    notify.call_info = spec.call_info;
     notify.content_type = spec.content_type;
     notify.body = spec.body;
     notify.contact_uri = spec.contact;

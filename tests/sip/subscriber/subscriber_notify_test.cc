@@ -58,7 +58,7 @@ TEST_F(SubscriberNotifyTest, EventTypeComparesByteByByteAndIdMustBeThereOrNotGen
   Subscribe("presence");
   EXPECT_EQ(Notify({.event = "Presence"}), 489);
   EXPECT_EQ(Notify({.event = "presence", .event_id = "1"}), 481);
-  EXPECT_EQ(Notify({.event = "presence.winfo"}), 489);
+  EXPECT_EQ(Notify({.event = "presence.x-unknown"}), 489);
   EXPECT_EQ(Notify({.event = "presence"}), 200);
 }
 
@@ -74,6 +74,18 @@ TEST_F(SubscriberNotifyTest, EventIdMustBeTheSameGen08) {
   EXPECT_EQ(Notify({.event = "refer"}), 481);
   EXPECT_EQ(Notify({.event = "refer", .event_id = "1"}), 481);
   EXPECT_EQ(Notify({.event = "refer", .event_id = "93809823"}), 200);
+}
+
+TEST_F(SubscriberNotifyTest, NotifyWhoseHeadersTellTheStateIsNotQuiet) {
+  auto line = Subscribe("call-info");
+
+  EXPECT_EQ(Notify({}), 200);
+  EXPECT_EQ(line->quiet, 1);
+  EXPECT_EQ(Notify({.cseq = 2,
+                    .call_info = "<sip:gw.example.net>;appearance-index=1;appearance-state=idle"}),
+            200);
+  EXPECT_EQ(line->quiet, 1);
+  EXPECT_EQ(line->errors, std::vector<std::string>{""});
 }
 
 // GEN-19: the resource alone does not name a subscription.

@@ -51,8 +51,25 @@ TEST_F(SubscriberRequestTest, WhoAsksAndWhatIsAcceptedIsTheSameInEachSubscribe) 
   for (const FakeRequestSender::Sent& sent : sender_.sent) {
     EXPECT_EQ(sent.request.from_uri, "sip:me@example.com");
     EXPECT_EQ(sent.request.event, "presence;max-rate=0.5");
-    EXPECT_EQ(sent.request.accept, "application/pidf+xml, text/plain");
+    EXPECT_EQ(sent.request.accept,
+              "application/pidf+xml, text/plain, multipart/related, application/rlmi+xml");
   }
+}
+
+// RFC 5263: changes only are sent to who prefers them; preferences do not count for what is taken.
+TEST_F(SubscriberRequestTest, PreferencesInAcceptAreSentAndNotCompared) {
+  SubscribeWith({.target_uri = "sip:alice@example.com",
+                 .event_package = "presence",
+                 .accept = {"application/pidf+xml;q=0.5", "application/pidf-diff+xml;q=1"}});
+  EXPECT_EQ(sender_.last().accept,
+            "application/pidf+xml;q=0.5, application/pidf-diff+xml;q=1, multipart/related, "
+            "application/rlmi+xml");
+  const auto notify = [&](uint32_t cseq, const char* type) {
+    return Notify({.cseq = cseq, .body = "<x/>", .content_type = type, .event = "presence"});
+  };
+  EXPECT_EQ(notify(1, "application/pidf-diff+xml"), 200);
+  EXPECT_EQ(notify(2, "application/pidf+xml"), 200);
+  EXPECT_EQ(notify(3, "application/xpidf+xml"), 415);
 }
 
 }  // namespace

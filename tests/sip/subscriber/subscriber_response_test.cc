@@ -241,12 +241,12 @@ TEST_F(SubscriberResponseTest, SipsIsNeverGivenUp) {
 TEST_F(SubscriberResponseTest, ExtensionRequiredNamesIt) {
   auto observer = Subscribe("presence");
   Response response = Reply(421);
-  response.required = {"eventlist"};
+  response.required = {"gruu"};
 
   Answer(response);
 
   EXPECT_EQ(Last(*observer).state, SubscriptionState::kTerminated);
-  EXPECT_EQ(Last(*observer).reason, "extension-required:eventlist");
+  EXPECT_EQ(Last(*observer).reason, "extension-required:gruu");
 }
 
 TEST_F(SubscriberResponseTest, LongerIntervalHoldsForTheRefreshesToo) {

@@ -23,7 +23,7 @@ TEST_F(SubscriberTest, FirstSubscribeHasWhatSub08Asks) {
   EXPECT_FALSE(request.from_tag.empty());
   EXPECT_EQ(request.event, "presence");
   EXPECT_EQ(request.expires, 600u);
-  EXPECT_EQ(request.accept, "application/pidf+xml");
+  EXPECT_EQ(request.accept, "application/pidf+xml, multipart/related, application/rlmi+xml");
   EXPECT_THAT(request.route_set, ElementsAre("<sip:192.0.2.9;lr>"));
 }
 
@@ -180,7 +180,9 @@ TEST_F(SubscriberTest, BodyTypeThatWasNotOfferedGets415WithAcceptSub07) {
   Notify({});
   const NotifyAnswer answer = NotifyTo(0, {.cseq = 2, .body = "x", .content_type = "text/html"});
   EXPECT_EQ(answer.status, 415);
-  EXPECT_THAT(answer.headers, ElementsAre(Pair("Accept", "application/pidf+xml")));
+  EXPECT_THAT(
+      answer.headers,
+      ElementsAre(Pair("Accept", "application/pidf+xml, multipart/related, application/rlmi+xml")));
 }
 
 TEST_F(SubscriberTest, MissingSubscriptionStateIsToleratedOrRefusedSub29) {

@@ -1,0 +1,382 @@
+#include "gateway/explain/findings.h"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "gateway/explain/phrases.h"
+#include "sip/base/ascii.h"
+
+namespace sipevents::gateway {
+namespace {
+
+using google::protobuf::Timestamp;
+using v1::DialogExplanation;
+using v1::Finding;
+
+// An answer may take so long before it is worth a word.
+constexpr absl::Duration kPatience = absl::Seconds(2);
+
+// Walks through one explanation; what it finds first is nearest to the cause.
+class Search {
+ public:
+  explicit Search(const v1::Explanation& explanation)
+      : all_(explanation), now_(ToTime(explanation.explain_time())) {}
+
+  std::vector<Finding> Run() {
+    LookAtLife();
+    LookAtServers();
+    LookAtAttempt();
+    for (const DialogExplanation& dialog : all_.dialogs()) {
+      if (IsAlive(dialog)) LookAtDialog(dialog);
+    }
+    LookAtForks();
+    LookAtState();
+    LookAtReaders();
+    SayWhetherAllIsWell();
+    std::stable_sort(found_.begin(), found_.end(), [](const Finding& a, const Finding& b) {
+      return Urgency(a.severity()) > Urgency(b.severity());
+    });
+    return std::move(found_);
+  }
+
+ private:
+  // OK sums up, so that it comes before what is merely good to know.
+  static int Urgency(Finding::Severity severity) {
+    switch (severity) {
+      case Finding::ERROR:
+        return 4;
+      case Finding::WARNING:
+        return 3;
+      case Finding::OK:
+        return 2;
+      default:
+        return 1;
+    }
+  }
+
+  static bool IsAlive(const DialogExplanation& dialog) {
+    return dialog.state() == DialogExplanation::PENDING ||
+           dialog.state() == DialogExplanation::ACTIVE;
+  }
+
+  void Add(Finding::Severity severity, std::string_view code, std::string text) {
+    Finding finding;
+    finding.set_severity(severity);
+    finding.set_code(code.data(), code.size());
+    finding.set_text(std::move(text));
+    found_.push_back(std::move(finding));
+  }
+
+  std::string Since(const Timestamp& time) const {
+    return absl::StrCat("since ", TimeOfDay(ToTime(time)), " (", Ago(time), ")");
+  }
+  std::string Ago(const Timestamp& time) const { return InWords(now_ - ToTime(time)); }
+  std::string Until(const Timestamp& time) const { return InWords(ToTime(time) - now_); }
+
+  int LiveDialogs() const {
+    return static_cast<int>(std::count_if(all_.dialogs().begin(), all_.dialogs().end(), IsAlive));
+  }
+
+  // " of the fork 3af1", where there are several.
+  std::string OfFork(const DialogExplanation& dialog) const;
+  // "; the state shown is 4 min old".
+  std::string AgeOfState(const DialogExplanation& dialog) const;
+  // Why a subscription expired; empty: not for want of an answer.
+  std::string UnansweredRequest() const;
+  // "; the last NOTIFY came 4 min ago"; empty: none did.
+  std::string AgeOfNews() const;
+  // What waits at a server; empty: not known.
+  std::string QueueAt(const std::string& server) const;
+
+  void LookAtLife();
+  void LookAtServers();
+  void LookAtAttempt();
+  void LookAtDialog(const DialogExplanation& dialog);
+  void LookAtRefresh(const DialogExplanation& dialog);
+  void LookAtForks();
+  void LookAtState();
+  void LookAtReaders();
+  void LookAtKeepers();
+  void SayWhetherAllIsWell();
+
+  const v1::Explanation& all_;
+  const absl::Time now_;
+  std::vector<Finding> found_;
+};
+
+std::string Search::OfFork(const DialogExplanation& dialog) const {
+  if (LiveDialogs() < 2) return "";
+  return absl::StrCat(" of the fork at ", dialog.remote_contact());
+}
+
+std::string Search::AgeOfState(const DialogExplanation& dialog) const {
+  if (!dialog.has_last_state_time()) return "; it has shown no state yet";
+  return absl::StrCat("; the state shown is ", Ago(dialog.last_state_time()), " old");
+}
+
+std::string Search::QueueAt(const std::string& server) const {
+  for (const v1::ServerExplanation& each : all_.servers()) {
+    if (each.server() != server) continue;
+    return absl::StrCat(" at ", server, ", where ",
+                        Counted(each.waiting_count(), "request waits", "requests wait"), " and ",
+                        Counted(each.in_flight_count(), "is", "are"), " not answered yet");
+  }
+  return "";
+}
+
+// ---- the Subscription itself
+
+std::string Search::UnansweredRequest() const {
+  if (all_.subscription().reason() != "expired") return "";
+  for (auto each = all_.exchanges().rbegin(); each != all_.exchanges().rend(); ++each) {
+    if (each->direction() != v1::SipExchange::SENT) continue;
+    if (each->status() != 0) return "";
+    return absl::StrCat("the SUBSCRIBE of ", TimeOfDay(ToTime(each->time())), " had no answer");
+  }
+  return "";
+}
+
+std::string Search::AgeOfNews() const {
+  if (!all_.subscription().has_last_notify_time()) return "";
+  return absl::StrCat("; the last NOTIFY came ", Ago(all_.subscription().last_notify_time()),
+                      " ago");
+}
+
+void Search::LookAtLife() {
+  const v1::Subscription& subscription = all_.subscription();
+  std::string why = ReasonInWords(subscription.reason(), subscription.sip_status());
+  switch (subscription.state()) {
+    case v1::Subscription::TERMINATED:
+      Add(Finding::ERROR, "TERMINATED",
+          absl::StrCat("It has ended: ", why, "; what is shown does not change any more"));
+      break;
+    case v1::Subscription::RETRYING: {
+      std::string next = "the next attempt is due";
+      if (subscription.has_retry_time() && ToTime(subscription.retry_time()) > now_) {
+        next = absl::StrCat("the next attempt is in ", Until(subscription.retry_time()));
+      }
+      if (const std::string silence = UnansweredRequest(); !silence.empty()) {
+        why = absl::StrCat(why, " (", silence, ")");
+      }
+      if (all_.retry().failures() > 1) {
+        absl::StrAppend(&next, ", after ", all_.retry().failures(), " failures in a row");
+      }
+      Add(Finding::ERROR, "RETRYING",
+          absl::StrCat("There is no subscription now: ", why, "; ", next, AgeOfNews()));
+      break;
+    }
+    default:
+      break;
+  }
+}
+
+void Search::LookAtServers() {
+  for (const v1::ServerExplanation& server : all_.servers()) {
+    if (!server.down()) continue;
+    std::string failures = Counted(server.failures(), "failure", "failures");
+    if (server.cause() == "timeout") {
+      failures = Counted(server.failures(), "time-out", "time-outs");
+    } else if (server.cause() == "overloaded") {
+      failures = Counted(server.failures(), "answer 503", "answers 503");
+    } else if (server.cause() == "unreachable") {
+      failures = Counted(server.failures(), "failed connection", "failed connections");
+    }
+    std::string probe = "a probe is under way";
+    if (server.has_next_probe_time()) {
+      const bool due = ToTime(server.next_probe_time()) <= now_;
+      probe = due ? std::string("the next request probes it")
+                  : absl::StrCat("next probe in ", Until(server.next_probe_time()));
+    }
+    Add(Finding::ERROR, "SERVER_DOWN",
+        absl::StrCat("The server ", server.server(), " is held to be down after ", failures, "; ",
+                     probe));
+  }
+}
+
+void Search::LookAtAttempt() {
+  if (!all_.has_attempt()) return;
+  const v1::AttemptExplanation& attempt = all_.attempt();
+  if (attempt.has_waiting_since()) {
+    Add(Finding::ERROR, "SUBSCRIBE_WAITS",
+        absl::StrCat("The SUBSCRIBE has not been sent yet: it waits ",
+                     Since(attempt.waiting_since()), QueueAt(attempt.server())));
+    return;
+  }
+  if (attempt.notified() || !attempt.has_request_time()) return;
+  const std::string deadline =
+      attempt.has_notify_deadline()
+          ? absl::StrCat("; given up in ", Until(attempt.notify_deadline()))
+          : "";
+  const absl::Duration age = now_ - ToTime(attempt.request_time());
+  if (attempt.accepted()) {
+    const Finding::Severity severity = age > kPatience ? Finding::ERROR : Finding::WARNING;
+    Add(severity, "NO_NOTIFY",
+        absl::StrCat("The SUBSCRIBE was accepted, but no NOTIFY has come for ", InWords(age),
+                     ": can the notifier reach the gateway's Contact? (--sip_advertise)",
+                     deadline));
+  } else {
+    const Finding::Severity severity = age > kPatience ? Finding::ERROR : Finding::WARNING;
+    Add(severity, "SUBSCRIBE_UNANSWERED",
+        absl::StrCat("The SUBSCRIBE has had no answer ", Since(attempt.request_time()), deadline));
+  }
+}
+
+// ---- forks
+
+void Search::LookAtDialog(const DialogExplanation& dialog) {
+  LookAtRefresh(dialog);
+  if (dialog.body_unusable()) {
+    std::string shown = "; the lamp shows nothing";
+    if (dialog.has_last_state_time()) {
+      shown = absl::StrCat("; the lamp shows the state of ",
+                           TimeOfDay(ToTime(dialog.last_state_time())));
+    }
+    Add(Finding::ERROR, "BODY_UNUSABLE",
+        absl::StrCat("The last body", OfFork(dialog),
+                     " could not be used: ", all_.counts().last_decode_error(), shown));
+  }
+  if (dialog.state() == DialogExplanation::PENDING) {
+    Add(Finding::WARNING, "PENDING",
+        absl::StrCat("The notifier", OfFork(dialog), " waits for somebody's permission since ",
+                     TimeOfDay(ToTime(dialog.create_time())), "; until then it tells little"));
+  }
+}
+
+void Search::LookAtRefresh(const DialogExplanation& dialog) {
+  const std::string fork = OfFork(dialog);
+  const std::string age = AgeOfState(dialog);
+  if (dialog.has_waiting_since()) {
+    if (now_ - ToTime(dialog.waiting_since()) <= kPatience) return;
+    const bool late =
+        dialog.has_expire_time() && ToTime(dialog.expire_time()) - now_ < absl::Seconds(30);
+    Add(late ? Finding::ERROR : Finding::WARNING, "REFRESH_WAITS",
+        absl::StrCat("The refresh", fork, " has waited for its turn ",
+                     Since(dialog.waiting_since()), QueueAt(dialog.server()), age));
+    return;
+  }
+  if (dialog.has_request_time() && now_ - ToTime(dialog.request_time()) > kPatience) {
+    if (dialog.request_outstanding()) {
+      Add(Finding::ERROR, "REFRESH_UNANSWERED",
+          absl::StrCat("The notifier", fork, " has not answered the refresh ",
+                       Since(dialog.request_time()), age));
+    } else {
+      Add(Finding::ERROR, "NO_NOTIFY_AFTER_REFRESH",
+          absl::StrCat("The notifier", fork, " has accepted the refresh of ",
+                       TimeOfDay(ToTime(dialog.request_time())),
+                       ", but sent no NOTIFY; without one it is given up in ",
+                       Until(dialog.notify_deadline()), age));
+    }
+    return;
+  }
+  if (!dialog.refresh_failure().empty()) {
+    std::string next;
+    if (dialog.has_next_refresh_time()) {
+      next = absl::StrCat("; tried again in ", Until(dialog.next_refresh_time()));
+    }
+    if (dialog.has_expire_time()) {
+      absl::StrAppend(&next, "; it ends in ", Until(dialog.expire_time()));
+    }
+    Add(Finding::ERROR, "REFRESH_FAILED",
+        absl::StrCat("The last refresh", fork, " failed: ",
+                     ReasonInWords(dialog.refresh_failure(), dialog.refresh_sip_status()), next,
+                     age));
+  } else if (dialog.has_stale_since()) {
+    Add(Finding::ERROR, "STALE",
+        absl::StrCat("The notifier", fork, " does not answer as it should ",
+                     Since(dialog.stale_since()), age));
+  }
+}
+
+void Search::LookAtForks() {
+  std::vector<std::string> shown;
+  std::vector<std::string> different;
+  for (const DialogExplanation& dialog : all_.dialogs()) {
+    if (!IsAlive(dialog) || dialog.shows().empty()) continue;
+    shown.push_back(absl::StrCat(dialog.remote_contact(), " shows ", dialog.shows()));
+    if (std::find(different.begin(), different.end(), dialog.shows()) == different.end()) {
+      different.push_back(dialog.shows());
+    }
+  }
+  constexpr size_t kMostNamed = 4;
+  if (different.size() < 2) return;
+  const size_t left_out = shown.size() - std::min(shown.size(), kMostNamed);
+  shown.resize(std::min(shown.size(), kMostNamed));
+  std::string text = absl::StrCat("Forks disagree: ", absl::StrJoin(shown, ", "));
+  if (left_out > 0) absl::StrAppend(&text, ", and ", left_out, " more");
+  Add(Finding::WARNING, "FORKS_DISAGREE", std::move(text));
+}
+
+// ---- readers, and the rest
+
+void Search::LookAtState() {
+  if (all_.has_state() || LiveDialogs() == 0 || all_.counts().decode_errors() > 0) return;
+  Add(Finding::WARNING, "NO_STATE",
+      "The notifier has told no state yet: its NOTIFYs came without a body");
+}
+
+void Search::LookAtReaders() {
+  if (all_.counts().events_dropped() > 0) {
+    Add(Finding::WARNING, "EVENTS_DROPPED",
+        absl::StrCat(
+            all_.counts().events_dropped(),
+            " events were gone before a slow watch could be served; it was told of a gap"));
+  }
+  if (all_.deviations_size() > 0) {
+    Add(Finding::NOTICE, "DEVIATIONS",
+        absl::StrCat("The peer does what the RFCs forbid, and is tolerated: ",
+                     absl::StrJoin(all_.deviations(), ", ")));
+  }
+  LookAtKeepers();
+}
+
+void Search::LookAtKeepers() {
+  const v1::WatcherExplanation& watchers = all_.watchers();
+  if (watchers.watch_count() > 0) return;
+  if (watchers.hold_count() > 0) {
+    Add(Finding::NOTICE, "NOBODY_WATCHES",
+        absl::StrCat("Nobody watches; ", Counted(watchers.hold_count(), "hold keeps", "holds keep"),
+                     " it alive"));
+  } else if (watchers.has_linger_end_time()) {
+    Add(Finding::NOTICE, "NOBODY_WATCHES",
+        absl::StrCat("Nobody watches; it ends in ", Until(watchers.linger_end_time())));
+  }
+}
+
+void Search::SayWhetherAllIsWell() {
+  const bool is_wrong = std::any_of(found_.begin(), found_.end(), [](const Finding& finding) {
+    return finding.severity() == Finding::ERROR || finding.severity() == Finding::WARNING;
+  });
+  if (is_wrong) return;
+  if (all_.subscription().state() == v1::Subscription::SUBSCRIBING) {
+    Add(Finding::NOTICE, "SUBSCRIBING", "The SUBSCRIBE is on its way");
+    return;
+  }
+  std::string text = "All is well";
+  const char* separator = ": ";
+  if (all_.subscription().has_last_notify_time()) {
+    absl::StrAppend(&text, separator, "last NOTIFY ", Ago(all_.subscription().last_notify_time()),
+                    " ago");
+    separator = ", ";
+  }
+  std::optional<absl::Time> next;
+  for (const DialogExplanation& dialog : all_.dialogs()) {
+    if (!IsAlive(dialog) || !dialog.has_next_refresh_time()) continue;
+    const absl::Time due = ToTime(dialog.next_refresh_time());
+    next = std::min(next.value_or(due), due);
+  }
+  if (next.has_value())
+    absl::StrAppend(&text, separator, "next refresh in ", InWords(*next - now_));
+  Add(Finding::OK, "ALL_IS_WELL", std::move(text));
+}
+
+}  // namespace
+
+std::vector<v1::Finding> FindFindings(const v1::Explanation& explanation) {
+  return Search(explanation).Run();
+}
+
+}  // namespace sipevents::gateway
