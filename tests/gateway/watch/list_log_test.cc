@@ -14,7 +14,6 @@ namespace sipevents::gateway {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
 constexpr uint32_t kMembers = 10'000;
