@@ -24,6 +24,7 @@ NOTIFIER_GROUPS = ("NOT", "PRX", "EPA", "ESC")
 def all_ids():
     """Returns the ids that the page must have."""
     ids = {f"{group}-{n:02d}" for group, last in NUMBERED.items() for n in range(1, last + 1)}
+    ids |= {f"ALG-{letter}" for letter in "ABCDE"}
     ids |= {f"CODE-{code}" for code in CODES} | {f"TIMER-{timer}" for timer in TIMERS}
     return ids | {"TOR-RFC"} | set(NOTIFIER_GROUPS)
 
