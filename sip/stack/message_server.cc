@@ -62,6 +62,15 @@ WireAnswer Write(msg_t* request, sip_via_t* via, const HostPort& source, const N
   return written;
 }
 
+// Whether a line of the head ends in a line feed alone.
+bool HasBareLineFeed(std::string_view message) {
+  const std::string_view head = message.substr(0, message.find("\r\n\r\n"));
+  for (size_t at = head.find('\n'); at != std::string_view::npos; at = head.find('\n', at + 1)) {
+    if (at == 0 || head[at - 1] != '\r') return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 WireAnswer MessageServer::Take(std::string_view message, const HostPort& source,
@@ -76,6 +85,12 @@ WireAnswer MessageServer::Take(std::string_view message, const HostPort& source,
     return {};
   }
   if (sip == nullptr || sip->sip_request == nullptr) return AnswerUnparsed(message, 400);
+  // The parser lets a bare line feed stand within a URI. What our answer would repeat with it is
+  // refused before anybody acts on it.
+  if (HasBareLineFeed(message) && sip->sip_via != nullptr &&
+      HasBareLineFeed(Write(parsed.get(), sip->sip_via, source, {400, {}}, random_).text)) {
+    return AnswerUnparsed(message, 400);
+  }
   std::optional<NotifyAnswer> answer = RefuseMalformed(parsed.get(), *sip);
   if (!answer.has_value()) {
     answer = handler_.OnRequest(*sip, message);

@@ -181,6 +181,23 @@ TEST_F(MessageServerTest, StartLineThatTheParserDoesNotKnowIsAnswered) {
   EXPECT_EQ(Take("GET / HTTP/1.1\r\nHost: x\r\n\r\n").text, "");
 }
 
+// The parser lets a bare line feed stand within a URI; repeated, it would break our answer's line.
+TEST_F(MessageServerTest, LineBrokenWithinAUriIsRefusedInWholeLines) {
+  const std::string good =
+      Notify("SIP/2.0/UDP 192.0.2.9;branch=z9hG4bK1", "Subscription-State: active\r\n");
+  for (const std::string broken : {"To: <s\n ip:b@example.com>", "To: <sip:b\n @example.com>"}) {
+    const std::string answer =
+        Take(absl::StrReplaceAll(good, {{"To: <sip:b@example.com>", broken}})).text;
+
+    EXPECT_THAT(answer, StartsWith("SIP/2.0 400"));
+    EXPECT_THAT(absl::StrReplaceAll(answer, {{"\r\n", ""}}), Not(HasSubstr("\n"))) << answer;
+    EXPECT_EQ(handler_.substate, "");
+  }
+  // Between headers, and where a line is folded elsewhere, it is tolerated.
+  Take(absl::StrReplaceAll(good, {{"\r\nEvent", "\nEvent"}, {"-State: ", "-State:\n "}}));
+  EXPECT_EQ(handler_.substate, "active");
+}
+
 TEST_F(MessageServerTest, MalformedRequestIsToldWhatIsWrong) {
   const std::string good =
       Notify("SIP/2.0/UDP 192.0.2.9;branch=z9hG4bK1", "Subscription-State: active\r\n");
