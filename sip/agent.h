@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "sip/document.h"
 #include "sip/explanation.h"
-#include "sip/packages/document.h"
 
 // All that gateway/ sees of SIP: what to follow, and what came of it.
 

@@ -2,7 +2,7 @@
 #define GATEWAY_REGISTRY_DOCUMENT_ENCODER_H_
 
 #include "sip/base/reverse_wire_writer.h"
-#include "sip/packages/document.h"
+#include "sip/document.h"
 
 namespace sipevents::gateway {
 

@@ -5,7 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "sip/base/ascii.h"
 #include "sip/base/status_macros.h"
-#include "sip/packages/media_type.h"
+#include "sip/body/media_type.h"
 
 namespace sipevents::sip {
 namespace {
@@ -34,7 +34,8 @@ class BodyMerger final : public StateMerger {
           absl::StrCat("the body has more than ", kMaxBodyOctets, " octets"));
     }
     if (!shape_.content_type.empty()) {
-      SIPEVENTS_RETURN_IF_ERROR(CheckMediaType(input, shape_.content_type));
+      SIPEVENTS_RETURN_IF_ERROR(
+          CheckMediaType(input.content_type, shape_.content_type, input.lenient));
     }
     return shape_.write(input, scratch);
   }

@@ -7,8 +7,8 @@
 #include "api/sipevents/v1/field_numbers.h"
 #include "sip/base/ascii.h"
 #include "sip/base/status_macros.h"
+#include "sip/body/text_body.h"
 #include "sip/packages/body_merger.h"
-#include "sip/packages/text_body.h"
 
 namespace sipevents::sip {
 namespace {

@@ -15,9 +15,9 @@
 #include "sip/base/ascii.h"
 #include "sip/base/header_grammar.h"
 #include "sip/base/status_macros.h"
-#include "sip/packages/decode_scratch.h"
-#include "sip/packages/text_body.h"
-#include "sip/packages/values.h"
+#include "sip/body/decode_scratch.h"
+#include "sip/body/text_body.h"
+#include "sip/body/values.h"
 
 namespace sipevents::sip {
 namespace {

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "sip/document.h"
 #include "sip/packages/dialog_info_decoder.h"
-#include "sip/packages/document.h"
 
 namespace sipevents::sip {
 

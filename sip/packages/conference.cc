@@ -12,12 +12,12 @@
 #include "api/sipevents/v1/field_numbers.h"
 #include "sip/base/ascii.h"
 #include "sip/base/status_macros.h"
+#include "sip/body/media_type.h"
+#include "sip/body/values.h"
+#include "sip/body/xml_record.h"
 #include "sip/packages/conference_record.h"
 #include "sip/packages/conference_tree.h"
-#include "sip/packages/media_type.h"
-#include "sip/packages/values.h"
 #include "sip/packages/version_chain.h"
-#include "sip/packages/xml_record.h"
 
 namespace sipevents::sip {
 namespace {
@@ -56,7 +56,8 @@ class ConferenceMerger final : public StateMerger {
 
 absl::StatusOr<ConferenceMerger::Incoming> ConferenceMerger::Read(const MergeInput& input,
                                                                   DecodeScratch& scratch) {
-  SIPEVENTS_RETURN_IF_ERROR(CheckMediaType(input, "application/conference-info+xml"));
+  SIPEVENTS_RETURN_IF_ERROR(
+      CheckMediaType(input.content_type, "application/conference-info+xml", input.lenient));
   Incoming incoming;
   SIPEVENTS_ASSIGN_OR_RETURN(incoming.root, scratch.Parse(input.body, input.lenient));
   SIPEVENTS_RETURN_IF_ERROR(

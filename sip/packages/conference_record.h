@@ -1,7 +1,7 @@
 #ifndef SIP_PACKAGES_CONFERENCE_RECORD_H_
 #define SIP_PACKAGES_CONFERENCE_RECORD_H_
 
-#include "sip/packages/xml_record.h"
+#include "sip/body/xml_record.h"
 
 namespace sipevents::sip {
 

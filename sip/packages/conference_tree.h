@@ -7,7 +7,7 @@
 
 #include "absl/status/status.h"
 #include "pugixml.hpp"
-#include "sip/packages/decode_scratch.h"
+#include "sip/body/decode_scratch.h"
 
 namespace sipevents::sip {
 

@@ -2,8 +2,8 @@
 #define SIP_PACKAGES_CONTACT_CARD_H_
 
 #include "pugixml.hpp"
-#include "sip/packages/decode_scratch.h"
-#include "sip/packages/document.h"
+#include "sip/body/decode_scratch.h"
+#include "sip/document.h"
 
 namespace sipevents::sip {
 

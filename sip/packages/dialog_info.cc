@@ -9,9 +9,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "sip/base/ascii.h"
+#include "sip/body/media_type.h"
 #include "sip/packages/call_table.h"
 #include "sip/packages/dialog_info_decoder.h"
-#include "sip/packages/media_type.h"
 #include "sip/packages/version_chain.h"
 
 namespace sipevents::sip {
@@ -73,7 +73,9 @@ MergeResult DialogMerger::Merge(const MergeInput& input, DecodeScratch& scratch)
             .error = absl::StrCat("more than ", kMaxForks, " forks")};
   }
   Fork& fork = forks_[input.dialog];
-  if (const absl::Status status = CheckMediaType(input, kDialogInfoType); !status.ok()) {
+  if (const absl::Status status =
+          CheckMediaType(input.content_type, kDialogInfoType, input.lenient);
+      !status.ok()) {
     return Fail(fork, std::string(status.message()));
   }
   const auto incoming = DecodeDialogInfo(input.body, input.lenient, scratch);

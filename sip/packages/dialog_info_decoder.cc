@@ -6,7 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "sip/base/ascii.h"
 #include "sip/base/status_macros.h"
-#include "sip/packages/values.h"
+#include "sip/body/values.h"
 
 namespace sipevents::sip {
 namespace {

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "sip/packages/decode_scratch.h"
-#include "sip/packages/document.h"
+#include "sip/body/decode_scratch.h"
+#include "sip/document.h"
 
 namespace sipevents::sip {
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "sip/packages/decode_scratch.h"
+#include "sip/body/decode_scratch.h"
 #include "sip/packages/event_package.h"
 
 namespace sipevents::sip {

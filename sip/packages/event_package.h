@@ -8,14 +8,12 @@
 #include <vector>
 
 #include "absl/time/time.h"
-#include "sip/packages/document.h"
+#include "sip/body/body_size.h"
+#include "sip/document.h"
 
 namespace sipevents::sip {
 
-class DecodeScratch;  // sip/packages/decode_scratch.h
-
-// Largest body that is decoded, in octets; a larger one is reported as a decode error.
-inline constexpr size_t kMaxBodyOctets = 1 << 20;
+class DecodeScratch;  // sip/body/decode_scratch.h
 
 // What a NOTIFY of the package means to a reader who cannot keep up (gRPC `Delivery`).
 enum class PackageKind {

@@ -6,9 +6,9 @@
 #include "api/sipevents/v1/field_numbers.h"
 #include "sip/base/ascii.h"
 #include "sip/base/status_macros.h"
+#include "sip/body/values.h"
+#include "sip/body/xml_record.h"
 #include "sip/packages/body_merger.h"
-#include "sip/packages/values.h"
-#include "sip/packages/xml_record.h"
 
 namespace sipevents::sip {
 namespace {

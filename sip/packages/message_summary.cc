@@ -12,7 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "sip/base/ascii.h"
 #include "sip/base/status_macros.h"
-#include "sip/packages/media_type.h"
+#include "sip/body/media_type.h"
 
 namespace sipevents::sip {
 namespace {
@@ -66,7 +66,7 @@ class SummaryMerger final : public StateMerger {
 
 absl::Status SummaryMerger::Take(const MergeInput& input, DecodeScratch& scratch,
                                  MessageSummary& summary) {
-  SIPEVENTS_RETURN_IF_ERROR(CheckMediaType(input, kSummaryType));
+  SIPEVENTS_RETURN_IF_ERROR(CheckMediaType(input.content_type, kSummaryType, input.lenient));
   if (forks_.size() >= kMaxForks && !forks_.contains(input.dialog)) {
     return absl::ResourceExhaustedError(absl::StrCat("more than ", kMaxForks, " forks"));
   }

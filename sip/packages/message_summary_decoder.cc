@@ -9,9 +9,9 @@
 #include "absl/strings/str_cat.h"
 #include "sip/base/ascii.h"
 #include "sip/base/status_macros.h"
+#include "sip/body/text_body.h"
+#include "sip/body/values.h"
 #include "sip/packages/message_summary.h"
-#include "sip/packages/text_body.h"
-#include "sip/packages/values.h"
 
 namespace sipevents::sip {
 namespace {

@@ -6,11 +6,11 @@
 #include "absl/strings/str_cat.h"
 #include "sip/base/ascii.h"
 #include "sip/base/status_macros.h"
+#include "sip/body/values.h"
+#include "sip/body/xml_patch.h"
+#include "sip/body/xml_record.h"
+#include "sip/body/xml_scope.h"
 #include "sip/packages/presence.h"
-#include "sip/packages/values.h"
-#include "sip/packages/xml_patch.h"
-#include "sip/packages/xml_record.h"
-#include "sip/packages/xml_scope.h"
 
 namespace sipevents::sip {
 namespace {

@@ -6,8 +6,8 @@
 
 #include "absl/status/statusor.h"
 #include "pugixml.hpp"
-#include "sip/packages/decode_scratch.h"
-#include "sip/packages/document.h"
+#include "sip/body/decode_scratch.h"
+#include "sip/document.h"
 #include "sip/packages/event_package.h"
 #include "sip/packages/version_chain.h"
 

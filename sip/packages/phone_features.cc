@@ -12,10 +12,10 @@
 #include "api/sipevents/v1/field_numbers.h"
 #include "sip/base/ascii.h"
 #include "sip/base/status_macros.h"
-#include "sip/packages/decode_scratch.h"
-#include "sip/packages/media_type.h"
-#include "sip/packages/multipart.h"
-#include "sip/packages/xml_record.h"
+#include "sip/body/decode_scratch.h"
+#include "sip/body/media_type.h"
+#include "sip/body/multipart.h"
+#include "sip/body/xml_record.h"
 
 namespace sipevents::sip {
 namespace {
@@ -117,7 +117,7 @@ class PhoneFeaturesMerger final : public StateMerger {
 absl::Status PhoneFeaturesMerger::Read(const MergeInput& input, bool several,
                                        DecodeScratch& scratch, Features& known) {
   if (!several) {
-    SIPEVENTS_RETURN_IF_ERROR(CheckMediaType(input, kFeatureType));
+    SIPEVENTS_RETURN_IF_ERROR(CheckMediaType(input.content_type, kFeatureType, input.lenient));
     return ReadFeature(input.body, input.lenient, scratch, known);
   }
   if (input.body.size() > kMaxBodyOctets) {

@@ -11,13 +11,13 @@
 #include "absl/strings/str_cat.h"
 #include "sip/base/ascii.h"
 #include "sip/base/status_macros.h"
+#include "sip/body/media_type.h"
+#include "sip/body/values.h"
 #include "sip/packages/contact_card.h"
-#include "sip/packages/media_type.h"
 #include "sip/packages/partial_presence.h"
 #include "sip/packages/pidf_status.h"
 #include "sip/packages/rpid.h"
 #include "sip/packages/timed_status.h"
-#include "sip/packages/values.h"
 
 namespace sipevents::sip {
 namespace {
@@ -214,7 +214,7 @@ class PresenceMerger final : public StateMerger {
     if (input.lenient && MatchesMediaType(input.content_type, kLegacyPidfType)) {
       return absl::OkStatus();
     }
-    return CheckMediaType(input, kPidfType);
+    return CheckMediaType(input.content_type, kPidfType, input.lenient);
   }
 
   std::map<uint32_t, PartialPresence> partial_;

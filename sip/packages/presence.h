@@ -5,8 +5,8 @@
 #include <string_view>
 
 #include "absl/status/status.h"
-#include "sip/packages/decode_scratch.h"
-#include "sip/packages/document.h"
+#include "sip/body/decode_scratch.h"
+#include "sip/document.h"
 #include "sip/packages/event_package.h"
 
 namespace sipevents::sip {

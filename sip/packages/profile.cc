@@ -9,12 +9,12 @@
 #include "api/sipevents/v1/field_numbers.h"
 #include "sip/base/ascii.h"
 #include "sip/base/status_macros.h"
+#include "sip/body/media_type.h"
+#include "sip/body/multipart.h"
+#include "sip/body/text_body.h"
+#include "sip/body/values.h"
 #include "sip/packages/body_merger.h"
 #include "sip/packages/event_parameters.h"
-#include "sip/packages/media_type.h"
-#include "sip/packages/multipart.h"
-#include "sip/packages/text_body.h"
-#include "sip/packages/values.h"
 
 namespace sipevents::sip {
 namespace {

@@ -8,9 +8,9 @@
 #include "sip/base/ascii.h"
 #include "sip/base/status_macros.h"
 #include "sip/base/uri.h"
-#include "sip/packages/media_type.h"
-#include "sip/packages/values.h"
-#include "sip/packages/xml_record.h"
+#include "sip/body/media_type.h"
+#include "sip/body/values.h"
+#include "sip/body/xml_record.h"
 
 namespace sipevents::sip {
 namespace {

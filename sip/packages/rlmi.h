@@ -8,9 +8,9 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "sip/packages/decode_scratch.h"
+#include "sip/body/decode_scratch.h"
+#include "sip/body/multipart.h"
 #include "sip/packages/event_package.h"
-#include "sip/packages/multipart.h"
 #include "sip/packages/version_chain.h"
 
 // Resource list meta-information: the table of contents of a NOTIFY about a list (RFC 4662

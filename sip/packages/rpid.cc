@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "sip/base/ascii.h"
-#include "sip/packages/values.h"
+#include "sip/body/values.h"
 
 namespace sipevents::sip {
 namespace {

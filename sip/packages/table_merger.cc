@@ -10,10 +10,10 @@
 #include "absl/strings/str_cat.h"
 #include "sip/base/ascii.h"
 #include "sip/base/status_macros.h"
-#include "sip/packages/media_type.h"
-#include "sip/packages/values.h"
+#include "sip/body/media_type.h"
+#include "sip/body/values.h"
+#include "sip/body/xml_record.h"
 #include "sip/packages/version_chain.h"
-#include "sip/packages/xml_record.h"
 
 namespace sipevents::sip {
 namespace {
@@ -50,7 +50,7 @@ class TableMerger final : public StateMerger {
 
 absl::StatusOr<TableMerger::Incoming> TableMerger::Read(const MergeInput& input,
                                                         DecodeScratch& scratch) const {
-  SIPEVENTS_RETURN_IF_ERROR(CheckMediaType(input, shape_.content_type));
+  SIPEVENTS_RETURN_IF_ERROR(CheckMediaType(input.content_type, shape_.content_type, input.lenient));
   SIPEVENTS_ASSIGN_OR_RETURN(const pugi::xml_node root, scratch.Parse(input.body, input.lenient));
   SIPEVENTS_RETURN_IF_ERROR(CheckRoot(root, shape_.space, shape_.root, scratch));
   Incoming incoming;

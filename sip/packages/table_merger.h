@@ -6,7 +6,7 @@
 
 #include "absl/status/statusor.h"
 #include "pugixml.hpp"
-#include "sip/packages/decode_scratch.h"
+#include "sip/body/decode_scratch.h"
 #include "sip/packages/event_package.h"
 #include "sip/packages/row_table.h"
 

@@ -2,8 +2,8 @@
 
 #include <utility>
 
+#include "sip/body/values.h"
 #include "sip/packages/pidf_status.h"
-#include "sip/packages/values.h"
 
 namespace sipevents::sip {
 

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "pugixml.hpp"
-#include "sip/packages/decode_scratch.h"
-#include "sip/packages/document.h"
+#include "sip/body/decode_scratch.h"
+#include "sip/document.h"
 
 namespace sipevents::sip {
 

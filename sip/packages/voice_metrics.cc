@@ -7,7 +7,7 @@
 #include "absl/strings/numbers.h"
 #include "api/sipevents/v1/field_numbers.h"
 #include "sip/base/ascii.h"
-#include "sip/packages/values.h"
+#include "sip/body/values.h"
 
 namespace sipevents::sip {
 namespace {

@@ -10,8 +10,8 @@
 #include "api/sipevents/v1/field_numbers.h"
 #include "sip/base/ascii.h"
 #include "sip/base/status_macros.h"
+#include "sip/body/text_body.h"
 #include "sip/packages/body_merger.h"
-#include "sip/packages/text_body.h"
 #include "sip/packages/voice_metrics.h"
 
 // RFC 6035 section 4.6. The RFC's own examples do not keep to its grammar: lines are taken in any

@@ -9,8 +9,8 @@
 #include "absl/strings/str_cat.h"
 #include "api/sipevents/v1/field_numbers.h"
 #include "sip/base/ascii.h"
+#include "sip/body/xml_record.h"
 #include "sip/packages/table_merger.h"
-#include "sip/packages/xml_record.h"
 
 namespace sipevents::sip {
 namespace {

@@ -13,11 +13,11 @@
 #include "api/sipevents/v1/field_numbers.h"
 #include "sip/base/ascii.h"
 #include "sip/base/status_macros.h"
-#include "sip/packages/decode_scratch.h"
-#include "sip/packages/media_type.h"
+#include "sip/body/decode_scratch.h"
+#include "sip/body/media_type.h"
+#include "sip/body/xml_record.h"
+#include "sip/body/xml_scope.h"
 #include "sip/packages/xcap_table.h"
-#include "sip/packages/xml_record.h"
-#include "sip/packages/xml_scope.h"
 
 namespace sipevents::sip {
 namespace {
@@ -131,7 +131,7 @@ absl::Status XcapDiffReader::ReadChild(pugi::xml_node child, Told& told) {
 }
 
 absl::StatusOr<Told> XcapDiffReader::Read(const MergeInput& input) {
-  SIPEVENTS_RETURN_IF_ERROR(CheckMediaType(input, kType));
+  SIPEVENTS_RETURN_IF_ERROR(CheckMediaType(input.content_type, kType, input.lenient));
   SIPEVENTS_ASSIGN_OR_RETURN(const pugi::xml_node root,
                              scratch_.ParseAll(input.body, input.lenient));
   SIPEVENTS_RETURN_IF_ERROR(CheckRoot(root, kSpace, "xcap-diff", scratch_));

@@ -4,7 +4,7 @@
 
 #include "absl/strings/str_join.h"
 #include "sip/base/ascii.h"
-#include "sip/packages/media_type.h"
+#include "sip/body/media_type.h"
 #include "sip/packages/package_table.h"
 
 namespace sipevents::sip {

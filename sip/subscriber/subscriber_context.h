@@ -13,9 +13,9 @@
 #include "sip/base/clock.h"
 #include "sip/base/random_id.h"
 #include "sip/base/timer_queue.h"
+#include "sip/body/decode_scratch.h"
 #include "sip/dialog/dialog_table.h"
 #include "sip/dialog/request_sender.h"
-#include "sip/packages/decode_scratch.h"
 #include "sip/subscriber/dialog_state.h"
 
 namespace sipevents::sip {

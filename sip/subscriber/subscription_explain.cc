@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "sip/base/ascii.h"
-#include "sip/packages/media_type.h"
+#include "sip/body/media_type.h"
 #include "sip/subscriber/redact.h"
 #include "sip/subscriber/subscription.h"
 

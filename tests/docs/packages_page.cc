@@ -9,7 +9,7 @@
 #include "absl/strings/str_split.h"
 #include "gateway/registry/event_encoder.h"
 #include "google/protobuf/util/json_util.h"
-#include "sip/packages/decode_scratch.h"
+#include "sip/body/decode_scratch.h"
 #include "sip/packages/package_table.h"
 #include "sipevents/v1/event.pb.h"
 

@@ -3,7 +3,7 @@
 //
 // Input: "s" for the strict profile, else lenient; the Content-Type up to the line end; the body.
 
-#include "sip/packages/multipart.h"
+#include "sip/body/multipart.h"
 
 #include "sip/base/ascii.h"
 #include "tests/fuzz/fuzzing.h"

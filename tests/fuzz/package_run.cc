@@ -3,7 +3,7 @@
 #include <string>
 
 #include "gateway/registry/event_encoder.h"
-#include "sip/packages/decode_scratch.h"
+#include "sip/body/decode_scratch.h"
 #include "sipevents/v1/event.pb.h"
 #include "tests/fuzz/fuzzing.h"
 

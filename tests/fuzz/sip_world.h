@@ -9,8 +9,8 @@
 #include <string_view>
 
 #include "sip/auth/credentials.h"
+#include "sip/body/decode_scratch.h"
 #include "sip/dialog/dialog_table.h"
-#include "sip/packages/decode_scratch.h"
 #include "sip/stack/message_handler.h"
 #include "sip/stack/message_server.h"
 #include "sip/subscriber/subscriber.h"

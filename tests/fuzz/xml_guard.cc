@@ -3,11 +3,11 @@
 //
 // Input: "s" for the strict profile, else lenient; the document.
 
-#include "sip/packages/xml_guard.h"
+#include "sip/body/xml_guard.h"
 
 #include "sip/base/utf8.h"
-#include "sip/packages/decode_scratch.h"
-#include "sip/packages/values.h"
+#include "sip/body/decode_scratch.h"
+#include "sip/body/values.h"
 #include "tests/fuzz/fuzzing.h"
 
 namespace sipevents::fuzz {

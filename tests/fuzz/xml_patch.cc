@@ -4,15 +4,15 @@
 // Input: "s" for the strict profile, else lenient; then two parts: the document, and the element
 // whose children are the changes.
 
-#include "sip/packages/xml_patch.h"
+#include "sip/body/xml_patch.h"
 
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "sip/packages/decode_scratch.h"
-#include "sip/packages/event_package.h"
+#include "sip/body/body_size.h"
+#include "sip/body/decode_scratch.h"
 #include "tests/fuzz/fuzzing.h"
 
 namespace sipevents::fuzz {

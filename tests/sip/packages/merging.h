@@ -6,7 +6,7 @@
 #include <string_view>
 #include <variant>
 
-#include "sip/packages/decode_scratch.h"
+#include "sip/body/decode_scratch.h"
 #include "sip/packages/event_package.h"
 
 namespace sipevents::sip {

@@ -6,7 +6,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "sip/packages/decode_scratch.h"
+#include "sip/body/decode_scratch.h"
 #include "sip/packages/package_table.h"
 #include "tests/sip/packages/merging.h"
 
