@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "absl/container/inlined_vector.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "sip/base/ascii.h"
@@ -93,33 +94,40 @@ void WriteChild(const XmlField& field, pugi::xml_node child, DecodeScratch& scra
   }
 }
 
+// The child elements of an element; their names are looked up once for all fields.
+struct NamedChild {
+  pugi::xml_node node;
+  XmlName name;
+};
+using NamedChildren = absl::InlinedVector<NamedChild, 16>;
+
+NamedChildren ChildrenOf(pugi::xml_node element, const DecodeScratch& scratch) {
+  NamedChildren children;
+  for (pugi::xml_node child = element.first_child(); child; child = child.next_sibling()) {
+    if (child.type() == pugi::node_element) children.push_back({child, scratch.names().Of(child)});
+  }
+  return children;
+}
+
+bool Is(const NamedChild& child, std::string_view space, std::string_view local) {
+  return child.name.local == local && child.name.uri == space;
+}
+
 // A message is written from its end.
-void WriteChildren(const XmlField& field, std::string_view space, pugi::xml_node element,
+void WriteChildren(const XmlField& field, std::string_view space, const NamedChildren& children,
                    DecodeScratch& scratch, ReverseWireWriter& writer) {
   pugi::xml_node first;
-  for (pugi::xml_node child = element.last_child(); child; child = child.previous_sibling()) {
-    if (child.type() != pugi::node_element || !IsElement(child, space, field.name, scratch)) {
-      continue;
-    }
-    if (field.repeated) WriteChild(field, child, scratch, writer);
-    first = child;
+  for (auto child = children.rbegin(); child != children.rend(); ++child) {
+    if (!Is(*child, space, field.name)) continue;
+    if (field.repeated) WriteChild(field, child->node, scratch, writer);
+    first = child->node;
   }
   if (!field.repeated && first) WriteChild(field, first, scratch, writer);
 }
 
-pugi::xml_node FindChild(pugi::xml_node element, std::string_view space, std::string_view local,
-                         const DecodeScratch& scratch) {
-  for (const pugi::xml_node child : element.children()) {
-    if (child.type() == pugi::node_element && IsElement(child, space, local, scratch)) return child;
-  }
-  return {};
-}
-
-void WriteField(const XmlField& field, std::string_view record_space, pugi::xml_node element,
-                DecodeScratch& scratch, ReverseWireWriter& writer) {
-  const std::string_view space = field.space.empty() ? record_space : field.space;
-  if (!field.within.empty()) element = FindChild(element, space, field.within, scratch);
-  if (!element) return;
+// Writes a field of `element`, whose children are given.
+void WriteField(const XmlField& field, std::string_view space, pugi::xml_node element,
+                const NamedChildren& children, DecodeScratch& scratch, ReverseWireWriter& writer) {
   switch (field.from) {
     case XmlField::From::kAttribute:
       if (const pugi::xml_attribute attribute = element.attribute(field.name.data())) {
@@ -127,11 +135,21 @@ void WriteField(const XmlField& field, std::string_view record_space, pugi::xml_
       }
       break;
     case XmlField::From::kChild:
-      WriteChildren(field, space, element, scratch, writer);
+      WriteChildren(field, space, children, scratch, writer);
       break;
     case XmlField::From::kSelf:
       WriteValue(field, scratch.Text(element), writer);
       break;
+  }
+}
+
+// Writes a field of the first child that holds it.
+void WriteFieldWithin(const XmlField& field, std::string_view space, const NamedChildren& children,
+                      DecodeScratch& scratch, ReverseWireWriter& writer) {
+  for (const NamedChild& child : children) {
+    if (!Is(child, space, field.within)) continue;
+    WriteField(field, space, child.node, ChildrenOf(child.node, scratch), scratch, writer);
+    return;
   }
 }
 
@@ -156,8 +174,14 @@ absl::Status CheckRoot(pugi::xml_node root, std::string_view space, std::string_
 // As deep as the tables are.
 void WriteXmlRecord(const XmlRecord& record, pugi::xml_node element,  // NOLINT(misc-no-recursion)
                     DecodeScratch& scratch, ReverseWireWriter& writer) {
+  const NamedChildren children = ChildrenOf(element, scratch);
   for (auto field = record.fields.rbegin(); field != record.fields.rend(); ++field) {
-    WriteField(*field, record.space, element, scratch, writer);
+    const std::string_view space = field->space.empty() ? record.space : field->space;
+    if (field->within.empty()) {
+      WriteField(*field, space, element, children, scratch, writer);
+    } else {
+      WriteFieldWithin(*field, space, children, scratch, writer);
+    }
   }
 }
 

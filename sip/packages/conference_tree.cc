@@ -1,8 +1,8 @@
 #include "sip/packages/conference_tree.h"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
-#include <string>
 #include <utility>
 #include <vector>
 
@@ -15,7 +15,11 @@ namespace sipevents::sip {
 namespace {
 
 // The attributes that are kept: keys, and what the root says.
-constexpr std::array kAttributes = {"entity", "id", "label", "version"};
+constexpr std::array<absl::string_view, 4> kAttributes = {"entity", "id", "label", "version"};
+
+bool IsKept(absl::string_view attribute) {
+  return std::find(kAttributes.begin(), kAttributes.end(), attribute) != kAttributes.end();
+}
 
 enum class State { kFull, kPartial, kDeleted };
 
@@ -41,20 +45,23 @@ class Builder {
   absl::Status status() const;
 
  private:
-  // A child of the new document, and what it is found by.
+  // What an element is found by: its name and, if it has one, its key.
+  using Key = std::pair<absl::string_view, absl::string_view>;
+
+  // A child of the new document.
   struct Child {
     pugi::xml_node node;
-    std::string_view name;
-    std::string key;  // with the name before it; empty: the name alone
+    Key key;
   };
 
   std::string_view NameOf(pugi::xml_node element) const;
-  std::string KeyOf(pugi::xml_node element, std::string_view name, bool kept);
+  Key KeyOf(pugi::xml_node element, std::string_view name, bool kept);
   std::vector<Child> ChildrenOf(pugi::xml_node element);
   void MergeChildren(pugi::xml_node before, pugi::xml_node element, pugi::xml_node out);
+  void BuildChildren(pugi::xml_node element, pugi::xml_node out);
   void Emit(pugi::xml_node before, const Child& child, pugi::xml_node out);
   void CopyKept(pugi::xml_node element, pugi::xml_node out);
-  pugi::xml_node Append(pugi::xml_node out, std::string_view name);
+  pugi::xml_node Append(pugi::xml_node out, absl::string_view name);
   void AppendText(std::string_view text, pugi::xml_node out);
   void SetAttribute(const char* name, const char* value, pugi::xml_node out);
   bool Exhausted() const {
@@ -87,7 +94,7 @@ std::string_view Builder::NameOf(pugi::xml_node element) const {
 
 // RFC 4575 section 4.4: users and endpoints by entity, media by id, sidebars by entity or, of those
 // by reference, by uri. Equal keys are identical octets.
-std::string Builder::KeyOf(pugi::xml_node element, std::string_view name, bool kept) {
+Builder::Key Builder::KeyOf(pugi::xml_node element, std::string_view name, bool kept) {
   std::string_view key;
   if (name == "user" || name == "endpoint") {
     key = element.attribute("entity").value();
@@ -101,21 +108,19 @@ std::string Builder::KeyOf(pugi::xml_node element, std::string_view name, bool k
       if (is_uri) key = scratch_.Text(child);
     }
   }
-  key = TrimBlanks(key);
-  // An element name holds no blank.
-  return key.empty() ? std::string() : absl::StrCat(AbslView(name), " ", AbslView(key));
+  return {AbslView(name), AbslView(TrimBlanks(key))};
 }
 
 std::vector<Builder::Child> Builder::ChildrenOf(pugi::xml_node element) {
   std::vector<Child> children;
-  for (const pugi::xml_node node : element.children()) {
+  for (pugi::xml_node node = element.first_child(); node; node = node.next_sibling()) {
     const std::string_view name = NameOf(node);
-    if (!name.empty()) children.push_back({node, name, KeyOf(node, name, /*kept=*/false)});
+    if (!name.empty()) children.push_back({node, KeyOf(node, name, /*kept=*/false)});
   }
   return children;
 }
 
-pugi::xml_node Builder::Append(pugi::xml_node out, std::string_view name) {
+pugi::xml_node Builder::Append(pugi::xml_node out, absl::string_view name) {
   ++elements_;
   octets_ += name.size();
   pugi::xml_node child = out.append_child(pugi::node_element);
@@ -151,34 +156,49 @@ void Builder::CopyKept(pugi::xml_node element, pugi::xml_node out) {
 void Builder::Emit(pugi::xml_node before, const Child& child, pugi::xml_node out) {
   const State state = StateOf(child.node);
   if (state == State::kDeleted) return;
-  Merge(state == State::kPartial ? before : pugi::xml_node(), child.node, Append(out, child.name));
+  Merge(state == State::kPartial ? before : pugi::xml_node(), child.node,
+        Append(out, child.key.first));
+}
+
+// Of children with equal keys the last one counts.
+void Builder::BuildChildren(pugi::xml_node element, pugi::xml_node out) {
+  const std::vector<Child> children = ChildrenOf(element);
+  absl::flat_hash_map<Key, size_t> last;
+  if (children.size() > 1) {
+    for (size_t i = 0; i < children.size(); ++i) {
+      if (!children[i].key.second.empty()) last[children[i].key] = i;
+    }
+  }
+  for (size_t i = 0; i < children.size() && !Exhausted(); ++i) {
+    const auto found = last.empty() ? last.end() : last.find(children[i].key);
+    if (found == last.end() || found->second == i) Emit({}, children[i], out);
+  }
 }
 
 // What has a key finds its element by it, and of equal ones the last counts; all others of one name
 // take the place of those of that name.
 void Builder::MergeChildren(pugi::xml_node before, pugi::xml_node element, pugi::xml_node out) {
-  if (!before && !element.first_child()) return;  // most elements
   const std::vector<Child> children = ChildrenOf(element);
-  absl::flat_hash_map<absl::string_view, size_t> by_key;
+  absl::flat_hash_map<Key, size_t> by_key;
   absl::flat_hash_map<absl::string_view, pugi::xml_node> by_name;  // the first that is there
   for (size_t i = 0; i < children.size(); ++i) {
-    if (!children[i].key.empty()) {
+    if (children[i].key.second.empty()) {
+      by_name.try_emplace(children[i].key.first);
+    } else {
       by_key[children[i].key] = i;
-    } else if (before) {
-      by_name.try_emplace(AbslView(children[i].name));
     }
   }
   std::vector<bool> done(children.size(), false);
   for (pugi::xml_node kept = before.first_child(); kept && !Exhausted();
        kept = kept.next_sibling()) {
     if (kept.type() != pugi::node_element) continue;
-    const std::string key = KeyOf(kept, kept.name(), /*kept=*/true);
+    const Key key = KeyOf(kept, kept.name(), /*kept=*/true);
     if (const auto found = by_key.find(key); found != by_key.end()) {
       if (!done[found->second]) Emit(kept, children[found->second], out);
       done[found->second] = true;
       continue;
     }
-    const auto replaced = key.empty() ? by_name.find(kept.name()) : by_name.end();
+    const auto replaced = key.second.empty() ? by_name.find(key.first) : by_name.end();
     if (replaced == by_name.end()) {
       CopyKept(kept, Append(out, kept.name()));
     } else if (!replaced->second) {
@@ -187,8 +207,8 @@ void Builder::MergeChildren(pugi::xml_node before, pugi::xml_node element, pugi:
   }
   for (size_t i = 0; i < children.size() && !Exhausted(); ++i) {
     const Child& child = children[i];
-    if (child.key.empty()) {
-      Emit(before ? by_name[AbslView(child.name)] : before, child, out);
+    if (child.key.second.empty()) {
+      Emit(by_name[child.key.first], child, out);
     } else if (!done[i] && by_key[child.key] == i) {
       Emit({}, child, out);
     }
@@ -196,17 +216,26 @@ void Builder::MergeChildren(pugi::xml_node before, pugi::xml_node element, pugi:
 }
 
 void Builder::MergeAttributes(pugi::xml_node before, pugi::xml_node element, pugi::xml_node out) {
-  for (const char* const name : kAttributes) {
-    pugi::xml_attribute attribute = element.attribute(name);
-    if (!attribute) attribute = before.attribute(name);
-    if (attribute) SetAttribute(name, attribute.value(), out);
+  for (pugi::xml_attribute attribute = element.first_attribute(); attribute;
+       attribute = attribute.next_attribute()) {
+    if (IsKept(attribute.name())) SetAttribute(attribute.name(), attribute.value(), out);
+  }
+  for (pugi::xml_attribute attribute = before.first_attribute(); attribute;
+       attribute = attribute.next_attribute()) {
+    if (IsKept(attribute.name()) && !element.attribute(attribute.name())) {
+      SetAttribute(attribute.name(), attribute.value(), out);
+    }
   }
 }
 
 void Builder::Merge(pugi::xml_node before, pugi::xml_node element, pugi::xml_node out) {
   MergeAttributes(before, element, out);
   AppendText(scratch_.Text(element), out);
-  MergeChildren(before, element, out);
+  if (before) {
+    MergeChildren(before, element, out);
+  } else if (element.first_child()) {
+    BuildChildren(element, out);
+  }
 }
 
 }  // namespace
