@@ -1,6 +1,5 @@
 #include "clients/cli/explanation_text.h"
 
-#include <algorithm>
 #include <vector>
 
 #include "absl/strings/ascii.h"
@@ -9,6 +8,7 @@
 #include "absl/strings/str_join.h"
 #include "clients/cli/paint.h"
 #include "clients/cli/printable.h"
+#include "clients/cli/times.h"
 
 namespace sipevents::client {
 namespace {
@@ -16,10 +16,6 @@ namespace {
 using google::protobuf::Timestamp;
 
 constexpr size_t kMostFindingOctets = 1000;
-
-absl::Time ToTime(const Timestamp& timestamp) {
-  return absl::FromUnixSeconds(timestamp.seconds()) + absl::Nanoseconds(timestamp.nanos());
-}
 
 // "1 request", "2 requests".
 std::string Counted(uint64_t count, absl::string_view one, absl::string_view many) {
@@ -53,16 +49,11 @@ class Writer {
   std::string Clock(const Timestamp& time) const {
     return absl::FormatTime("%H:%M:%S", ToTime(time), zone_);
   }
-  // "4m12s".
-  static std::string Span(absl::Duration span) {
-    span = std::max(absl::Trunc(span, absl::Seconds(1)), absl::ZeroDuration());
-    return span == absl::ZeroDuration() ? "0s" : absl::FormatDuration(span);
-  }
   std::string Ago(const Timestamp& time) const {
-    return absl::StrCat(Span(now_ - ToTime(time)), " ago");
+    return absl::StrCat(SpanText(now_ - ToTime(time)), " ago");
   }
   std::string In(const Timestamp& time) const {
-    return absl::StrCat("in ", Span(ToTime(time) - now_));
+    return absl::StrCat("in ", SpanText(ToTime(time) - now_));
   }
 
   void Row(absl::string_view name, absl::string_view text) {
@@ -173,7 +164,7 @@ void Writer::WriteAttempt(const v1::AttemptExplanation& attempt) {
   parts.emplace_back(attempt.accepted() ? "accepted" : "not accepted yet");
   parts.emplace_back(attempt.notified() ? "NOTIFY came" : "no NOTIFY yet");
   if (attempt.has_notify_deadline()) {
-    const std::string left = Span(ToTime(attempt.notify_deadline()) - now_);
+    const std::string left = SpanText(ToTime(attempt.notify_deadline()) - now_);
     parts.push_back(attempt.notified() ? absl::StrCat("more forks may come for ", left)
                                        : absl::StrCat("given up in ", left));
   }
@@ -212,8 +203,7 @@ void Writer::WriteExchange(const v1::SipExchange& exchange) {
   std::string answer = absl::StrCat("-> ", exchange.status());
   if (!exchange.answer().empty()) absl::StrAppend(&answer, " ", Printable(exchange.answer()));
   if (sent) {
-    const absl::Duration delay = absl::Seconds(exchange.answer_delay().seconds()) +
-                                 absl::Nanoseconds(exchange.answer_delay().nanos());
+    const absl::Duration delay = ToDuration(exchange.answer_delay());
     absl::StrAppend(&answer, " after ",
                     delay < absl::Milliseconds(1)
                         ? "less than 1ms"

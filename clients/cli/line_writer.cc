@@ -20,7 +20,7 @@ LineWriter::~LineWriter() {
 }
 
 absl::Status LineWriter::WriteLine(absl::string_view text) {
-  return WriteAll(absl::StrCat(text, "\n"));
+  return Write(absl::StrCat(text, "\n"));
 }
 
 void LineWriter::Cancel() {
@@ -37,7 +37,7 @@ absl::Status LineWriter::WaitUntilWritable() const {
   return absl::OkStatus();
 }
 
-absl::Status LineWriter::WriteAll(absl::string_view octets) const {
+absl::Status LineWriter::Write(absl::string_view octets) const {
   while (!octets.empty()) {
     if (absl::Status writable = WaitUntilWritable(); !writable.ok()) return writable;
     // A pipe that is writable takes this many octets without blocking.

@@ -9,7 +9,7 @@ namespace sipevents::client {
 // Writes whole lines to a file descriptor, at once and without a buffer of its own. A reader that
 // does not read holds the writer up, but not for ever: Cancel() frees it.
 //
-// Threads: WriteLine() one at a time; Cancel() any.
+// Threads: WriteLine() and Write() one at a time; Cancel() any.
 class LineWriter {
  public:
   // `fd` stays the caller's. SIGPIPE must be ignored.
@@ -21,15 +21,16 @@ class LineWriter {
   // Writes the text and a line feed. CANCELLED after Cancel(), or where nobody reads any more (a
   // closed pipe); UNKNOWN, with the system's words, if it cannot be written otherwise.
   absl::Status WriteLine(absl::string_view text);
+  // The same without the line feed.
+  absl::Status Write(absl::string_view octets) const;
 
-  // Ends this and every later WriteLine().
+  // Ends this and every later WriteLine() and Write().
   void Cancel();
 
   int fd() const { return fd_; }
 
  private:
   absl::Status WaitUntilWritable() const;
-  absl::Status WriteAll(absl::string_view octets) const;
 
   const int fd_;
   int cancel_fd_;  // an eventfd, readable once cancelled

@@ -8,7 +8,6 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "absl/time/time.h"
@@ -17,6 +16,8 @@
 #include "clients/cli/commands.h"
 #include "clients/cli/json_lines.h"
 #include "clients/cli/remark.h"
+#include "clients/cli/requests.h"
+#include "clients/cli/terminal.h"
 #include "clients/cli/text_lines.h"
 
 // `sipevents`: follows the event state of SIP resources through a gateway (docs/api.md, "The
@@ -43,20 +44,12 @@ Command CommandNamed(absl::string_view name) {
   return nullptr;
 }
 
-// By https://no-color.org: set and not empty means no.
-bool WantsColor() {
-  const char* no_color = std::getenv("NO_COLOR");
-  const char* terminal = std::getenv("TERM");
-  const bool refused = no_color != nullptr && *no_color != '\0';
-  const bool dumb = terminal == nullptr || absl::string_view(terminal) == "dumb";
-  return !refused && !dumb && isatty(STDOUT_FILENO) == 1;
-}
-
 std::unique_ptr<LineFormat> FormatFor(const Arguments& arguments) {
   if (arguments.Text("format") == "json") {
     return std::make_unique<JsonLines>(arguments.positional().size() > 1);
   }
-  return std::make_unique<TextLines>(absl::LocalTimeZone(), WantsColor());
+  return std::make_unique<TextLines>(absl::LocalTimeZone(), WantsColor(STDOUT_FILENO),
+                                     ConnectionFrom(arguments).gateway);
 }
 
 // Makes a standard output that was closed behave like one that nobody reads any more. Otherwise the
@@ -86,8 +79,13 @@ ExitStatus Run(const std::vector<std::string>& args) {
     out.WriteLine(absl::StripSuffix(usage, "\n")).IgnoreError();  // a pager may have been left
     return kDone;
   }
+  const absl::string_view name = arguments->command()->name;
+  if (arguments->Text("format") == "table" && name != "watch") {
+    Remark(absl::StrCat("'", name, "' has no --format=table: only 'watch' has"));
+    return kUsage;
+  }
   const std::unique_ptr<LineFormat> format = FormatFor(*arguments);
-  const Command command = CommandNamed(arguments->command()->name);
+  const Command command = CommandNamed(name);
   return command({*arguments, *format, out});
 }
 

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "absl/strings/string_view.h"
-#include "clients/cli/document_text.h"
+#include "clients/cli/summary.h"
 
 namespace sipevents::client {
 

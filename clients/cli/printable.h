@@ -12,8 +12,8 @@ namespace sipevents::client {
 bool IsUtf8(absl::string_view text);
 
 // Makes foreign text harmless on a terminal and keeps it on one line: control characters (C0,
-// DEL, C1) and what is not UTF-8 become '?', line breaks and tabs a space; at most `max_octets`
-// are kept, then "…". Threads: any.
+// DEL, C1, those that turn the direction of what follows) and what is not UTF-8 become '?', line
+// breaks and tabs a space; at most `max_octets` are kept, then "…". Threads: any.
 std::string Printable(absl::string_view text, size_t max_octets = 200);
 
 }  // namespace sipevents::client

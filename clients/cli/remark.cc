@@ -12,8 +12,12 @@ void Remark(absl::string_view text) {
   std::fwrite(line.data(), 1, line.size(), stderr);  // unbuffered: one system call
 }
 
+std::string UnreachableText(absl::string_view gateway, const absl::Status& why) {
+  return absl::StrCat("cannot reach ", gateway, ": ", Printable(why.message(), 1000));
+}
+
 void RemarkUnreachable(absl::string_view gateway, const absl::Status& why) {
-  Remark(absl::StrCat("cannot reach ", gateway, ": ", Printable(why.message(), 1000)));
+  Remark(UnreachableText(gateway, why));
 }
 
 }  // namespace sipevents::client

@@ -11,7 +11,10 @@ namespace sipevents::client {
 // Writes "sipevents: …" as one line to standard error. Threads: any.
 void Remark(absl::string_view text);
 
-// Says that there is no gateway. Threads: any.
+// Words for that there is no gateway. Threads: any.
+std::string UnreachableText(absl::string_view gateway, const absl::Status& why);
+
+// Says so. Threads: any.
 void RemarkUnreachable(absl::string_view gateway, const absl::Status& why);
 
 }  // namespace sipevents::client

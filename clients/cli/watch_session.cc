@@ -2,10 +2,10 @@
 
 #include <poll.h>
 #include <sys/eventfd.h>
+#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -17,17 +17,17 @@
 namespace sipevents::client {
 
 struct WatchSession::Watch {
-  std::string target;
+  WatchedTarget target;
   std::string state_key;
   WatchOptions options;
   std::unique_ptr<EventWatcher> watcher;  // null: one of many
 };
 
-WatchSession::WatchSession(std::shared_ptr<Channel> channel, const LineFormat& format,
-                           LineWriter& out, StateFile* state, Options options)
+WatchSession::WatchSession(std::shared_ptr<Channel> channel, WatchView& view, int out_fd,
+                           StateFile* state, Options options)
     : channel_(std::move(channel)),
-      format_(format),
-      out_(out),
+      view_(view),
+      out_fd_(out_fd),
       options_(options),
       wake_fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
       state_(state) {}
@@ -37,10 +37,10 @@ WatchSession::~WatchSession() {
   close(wake_fd_);
 }
 
-void WatchSession::Add(const std::string& target, WatchOptions options) {
+void WatchSession::Add(const WatchedTarget& target, WatchOptions options) {
   auto watch = std::make_unique<Watch>();
   watch->target = target;
-  watch->state_key = StateFile::Key(target, options.request.spec().event_package());
+  watch->state_key = StateFile::Key(target.text, options.request.spec().event_package());
   if (state_ != nullptr) {
     options.request.set_resume_token(state_->TokenOf(watch->state_key));
     // The gateway may have been replaced since; the user has no way to repair a token.
@@ -59,15 +59,13 @@ ExitStatus WatchSession::Run(int stop_fd) {
     StartMany();
   }
   RunUntilFinished(stop_fd);
-  out_.Cancel();  // a thread may be waiting for a reader that does not read
+  // A thread may be waiting for a reader that does not read.
+  absl::Status written = view_.Finish(stop_fd);
   StopAndJoin();
-  if (state_ != nullptr) {
-    if (const absl::Status written = state_->Write(absl::Now()); !written.ok()) {
-      Remark(written.message());
-      return std::max(exit_status_, kUsage);
-    }
-  }
-  return exit_status_;
+  if (state_ != nullptr) written.Update(state_->Write(absl::Now()));
+  if (written.ok()) return exit_status_;
+  Remark(written.message());
+  return std::max(exit_status_, kUsage);
 }
 
 void WatchSession::StartOne() {
@@ -144,18 +142,25 @@ void WatchSession::RunUntilFinished(int stop_fd) {
 // Returns false if the session should end.
 bool WatchSession::WaitForWake(int stop_fd, absl::Time until) {
   // Of the output only POLLERR, POLLHUP and POLLNVAL are of interest: nobody reads any more.
-  pollfd polled[] = {{stop_fd, POLLIN, 0}, {out_.fd(), 0, 0}, {wake_fd_, POLLIN, 0}};
+  pollfd polled[] = {{stop_fd, POLLIN, 0}, {out_fd_, 0, 0}, {wake_fd_, POLLIN, 0}};
   const absl::Duration wait = std::clamp(until - absl::Now(), absl::ZeroDuration(), absl::Hours(1));
   poll(polled, 3, static_cast<int>(absl::ToInt64Milliseconds(wait)) + 1);
   eventfd_t count = 0;
   eventfd_read(wake_fd_, &count);
+  if (polled[0].revents != 0) TakeSignal(stop_fd);
   return polled[0].revents == 0 && polled[1].revents == 0;
 }
 
+// So that a second one can be told from the first: it ends what the first began.
+void WatchSession::TakeSignal(int stop_fd) {
+  signalfd_siginfo signal;
+  [[maybe_unused]] const ssize_t length = read(stop_fd, &signal, sizeof(signal));
+}
+
 void WatchSession::OnItem(const Watch& watch, const v1::WatchItem& item) {
-  const std::scoped_lock printing(print_mutex_);
+  const std::scoped_lock showing(show_mutex_);
   if (!NoteConnected()) return;
-  if (!Print(format_.Item(watch.target, item, absl::Now()))) return;
+  if (!Went(view_.ShowItem(watch.target, item, absl::Now()))) return;
   const std::scoped_lock lock(mutex_);
   Remember(watch, item);
   if (item.has_event()) ++events_;
@@ -175,45 +180,42 @@ void WatchSession::OnRetry(const absl::Status& why) {
   const absl::string_view what = !IsUnreachable(why) ? "interrupted by "
                                  : connected_        ? "lost the connection to "
                                                      : "cannot reach ";
-  Remark(absl::StrCat(what, channel_->options().gateway, " (", absl::StatusCodeToString(why.code()),
-                      ": ", Printable(why.message()), "); trying again"));
+  view_.ShowOutage(absl::StrCat(what, channel_->options().gateway, " (",
+                                absl::StatusCodeToString(why.code()), ": ",
+                                Printable(why.message()), "); trying again"));
 }
 
 // Returns whether the session still wants items.
 bool WatchSession::NoteConnected() {
   const std::scoped_lock lock(mutex_);
   if (finished_) return false;
-  if (noted_outage_) Remark(absl::StrCat("connected to ", channel_->options().gateway));
+  if (noted_outage_) {
+    view_.ShowConnected(absl::StrCat("connected to ", channel_->options().gateway));
+  }
   noted_outage_ = false;
   connected_ = true;
   return true;
 }
 
 void WatchSession::TellError(const Watch& watch, const absl::Status& error) {
-  const std::scoped_lock printing(print_mutex_);
+  const std::scoped_lock showing(show_mutex_);
   {
     const std::scoped_lock lock(mutex_);
     if (finished_) return;
     exit_status_ = std::max(exit_status_, IsUnreachable(error) ? kUnreachable : kGatewayError);
     if (IsUnreachable(error)) {
-      if (!noted_unreachable_) RemarkUnreachable(channel_->options().gateway, error);
+      const std::string& gateway = channel_->options().gateway;
+      if (!noted_unreachable_) view_.ShowRemark(UnreachableText(gateway, error));
       noted_unreachable_ = true;
       return;
     }
   }
-  const std::string text = format_.Error(watch.target, error);
-  if (format_.PrintsErrors()) {
-    Print(text);  // what it returns is in exit_status_ and finished_ already
-  } else {
-    Remark(text);
-  }
+  Went(view_.ShowError(watch.target, error));  // if not, exit_status_ and finished_ know
 }
 
-// Returns false if the output cannot take any more. Not under mutex_: a reader that does not read
-// must not keep Run() from seeing a signal.
-bool WatchSession::Print(const std::string& line) {
-  if (line.empty()) return true;
-  const absl::Status written = out_.WriteLine(line);
+// Returns false if the output cannot take any more. What was shown was not shown under mutex_: a
+// reader that does not read must not keep Run() from seeing a signal.
+bool WatchSession::Went(const absl::Status& written) {
   if (written.ok()) return true;
   const std::scoped_lock lock(mutex_);
   if (!absl::IsCancelled(written) && !finished_) {
@@ -234,7 +236,9 @@ void WatchSession::Remember(const Watch& watch, const v1::WatchItem& item) {
 
 void WatchSession::WriteStateIfDue(absl::Time now) {
   if (state_ == nullptr || state_->NextWrite() > now) return;
-  if (const absl::Status written = state_->Write(now); !written.ok()) Remark(written.message());
+  if (const absl::Status written = state_->Write(now); !written.ok()) {
+    view_.ShowRemark(written.message());
+  }
 }
 
 void WatchSession::Finish() {

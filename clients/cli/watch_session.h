@@ -13,20 +13,19 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "clients/cli/exit_status.h"
-#include "clients/cli/line_format.h"
-#include "clients/cli/line_writer.h"
 #include "clients/cli/state_file.h"
+#include "clients/cli/watch_view.h"
 #include "clients/cpp/channel.h"
 #include "clients/cpp/event_watcher.h"
 #include "clients/cpp/multi_watcher.h"
 
 namespace sipevents::client {
 
-// Runs watches until all have ended, and prints what they bring, line by line: one over a stream
-// of its own, several over one stream for all.
+// Runs watches until all have ended, and has what they bring shown: one over a stream of its own,
+// several over one stream for all.
 //
-// Threads: Add() and Run() the owner's. What comes is taken in by another thread; one mutex keeps
-// its lines whole, another one what it shares with Run().
+// Threads: Add() and Run() the owner's. What comes is taken in by another thread; one mutex has
+// it shown one after the other, another one keeps what it shares with Run().
 class WatchSession {
  public:
   struct Options {
@@ -34,15 +33,16 @@ class WatchSession {
     absl::Duration timeout = absl::InfiniteDuration();
   };
 
-  // All must outlive the session; `state` may be null.
-  WatchSession(std::shared_ptr<Channel> channel, const LineFormat& format, LineWriter& out,
-               StateFile* state, Options options);
+  // `view` and `state`, which may be null, must outlive the session. `out_fd` is where `view`
+  // shows things: the session ends when nobody reads there any more.
+  WatchSession(std::shared_ptr<Channel> channel, WatchView& view, int out_fd, StateFile* state,
+               Options options);
   ~WatchSession();
   WatchSession(const WatchSession&) = delete;
   WatchSession& operator=(const WatchSession&) = delete;
 
   // Adds a watch; its token comes from the state file, if there is one. Before Run().
-  void Add(const std::string& target, WatchOptions options);
+  void Add(const WatchedTarget& target, WatchOptions options);
 
   // Returns when all watches have ended, the wanted events have come, the time is up, nobody
   // reads the output any more, or `stop_fd` is readable.
@@ -60,16 +60,17 @@ class WatchSession {
   void OnRetry(const absl::Status& why);
   void RunUntilFinished(int stop_fd);
   bool WaitForWake(int stop_fd, absl::Time until);
+  static void TakeSignal(int stop_fd);
   bool NoteConnected();
   void TellError(const Watch& watch, const absl::Status& error);
-  bool Print(const std::string& line);
+  bool Went(const absl::Status& written);
   void Remember(const Watch& watch, const v1::WatchItem& item);
   void WriteStateIfDue(absl::Time now);
   void Finish();
 
   const std::shared_ptr<Channel> channel_;
-  const LineFormat& format_;
-  LineWriter& out_;
+  WatchView& view_;
+  const int out_fd_;
   const Options options_;
   std::vector<std::unique_ptr<Watch>> watches_;
   // Of several:
@@ -79,7 +80,7 @@ class WatchSession {
   std::thread taker_;
   int wake_fd_;  // an eventfd: look again
 
-  std::mutex print_mutex_;  // held while a line is written; taken before mutex_
+  std::mutex show_mutex_;  // held while something is shown; taken before mutex_
   std::mutex mutex_;
   // Guarded by mutex_:
   StateFile* const state_;

@@ -1,10 +1,8 @@
 #include "clients/cpp/event_watcher.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "clients/cpp/retry_policy.h"
-#include "clients/cpp/status.h"
 
 namespace sipevents::client {
 
@@ -17,10 +15,11 @@ v1::WatchRequest WatchTarget(const std::string& target_uri, const std::string& e
 
 EventWatcher::EventWatcher(std::shared_ptr<Channel> channel, WatchOptions options,
                            std::unique_ptr<Pause> pause)
-    : channel_(std::move(channel)),
+    : channel_(channel),
       options_(std::move(options)),
-      pause_(std::move(pause)),
-      backoff_(options_.backoff),
+      attempts_(std::move(channel),
+                {options_.backoff, options_.first_connect_timeout, options_.on_retry},
+                std::move(pause)),
       resume_token_(options_.request.resume_token()) {}
 
 EventWatcher::~EventWatcher() {
@@ -51,27 +50,17 @@ absl::Status EventWatcher::Join() {
   return status();
 }
 
-void EventWatcher::Stop() {
-  {
-    const std::scoped_lock lock(mutex_);
-    stopped_ = true;
-    if (context_ != nullptr) context_->TryCancel();
-  }
-  pause_->Interrupt();
-}
+void EventWatcher::Stop() { attempts_.Stop(); }
 
 std::string EventWatcher::resume_token() const {
   const std::scoped_lock lock(mutex_);
   return resume_token_;
 }
 
-absl::Status EventWatcher::status() const {
-  const std::scoped_lock lock(mutex_);
-  return status_;
-}
+absl::Status EventWatcher::status() const { return attempts_.status(); }
 
 std::optional<v1::WatchItem> EventWatcher::Take() {
-  while (!ended()) {
+  while (!attempts_.ended()) {
     if (next_in_batch_ < batch_.items_size()) {
       v1::WatchItem item = std::move(*batch_.mutable_items(next_in_batch_++));
       if (item.bookmark().kind() == v1::Bookmark::DRAIN) draining_ = true;
@@ -83,7 +72,7 @@ std::optional<v1::WatchItem> EventWatcher::Take() {
     }
     if (draining_) {
       AbandonStream();
-      RetryAfter(absl::UnavailableError("the gateway is leaving"));
+      attempts_.RetryAfter(absl::UnavailableError("the gateway is leaving"));
     } else if (reader_ == nullptr) {
       OpenStream();
     } else if (!ReadBatch()) {
@@ -102,50 +91,27 @@ void EventWatcher::Commit(const v1::WatchItem& item) {
 }
 
 void EventWatcher::OpenStream() {
-  first_attempt_ = std::min(first_attempt_, pause_->Now());
-  auto context = std::make_unique<grpc::ClientContext>();
-  if (const absl::Status authorized = channel_->Authorize(*context); !authorized.ok()) {
-    RetryAfter(authorized);
-    return;
-  }
-  grpc::ClientContext* call = context.get();
-  {
-    const std::scoped_lock lock(mutex_);
-    if (stopped_) return;
-    context_ = std::move(context);  // from here on Stop() cancels it, even before the call
-  }
-  channel_->AwaitConnection(kConnectPatience, [this] { return ended(); });
-  reader_ = channel_->subscriptions().Watch(call, options_.request);
+  grpc::ClientContext* const call = attempts_.Begin();
+  if (call != nullptr) reader_ = channel_->subscriptions().Watch(call, options_.request);
 }
 
 bool EventWatcher::ReadBatch() {
   next_in_batch_ = 0;
   if (!reader_->Read(&batch_)) return false;
-  if (connected_at_ == absl::InfiniteFuture()) connected_at_ = pause_->Now();
-  was_connected_ = true;
+  attempts_.OnRead();
   return true;
 }
 
 absl::Status EventWatcher::FinishStream() {
   const grpc::Status end = reader_->Finish();
   reader_.reset();
-  {
-    const std::scoped_lock lock(mutex_);
-    context_.reset();
-  }
-  if (pause_->Now() - std::exchange(connected_at_, absl::InfiniteFuture()) >= kHealthyAfter) {
-    backoff_.Reset();
-  }
-  return ToAbslStatus(end);
+  return attempts_.Finish(end);
 }
 
 void EventWatcher::AbandonStream() {
   draining_ = false;
   if (reader_ != nullptr) {
-    {
-      const std::scoped_lock lock(mutex_);
-      context_->TryCancel();
-    }
+    attempts_.Cancel();
     while (reader_->Read(&batch_)) continue;
     FinishStream().IgnoreError();  // it was cancelled
   }
@@ -155,43 +121,32 @@ void EventWatcher::AbandonStream() {
 
 void EventWatcher::HandleEnd(const absl::Status& end) {
   if (end.ok()) {
-    End(end);
+    attempts_.End(end);
     return;
   }
-  switch (Judge(end, was_connected_)) {
+  switch (Judge(end, attempts_.was_connected())) {
     case Verdict::kRetry:
-      RetryAfter(end);
+      attempts_.RetryAfter(end);
       return;
     case Verdict::kTokenRefused:
       StartAnew(end);
       return;
     case Verdict::kFinal:
-      End(end);
+      attempts_.End(end);
       return;
   }
-}
-
-void EventWatcher::RetryAfter(const absl::Status& why) {
-  const absl::Duration wait =
-      RetryWait(why, backoff_.Next(random_), options_.backoff.jitter, random_);
-  const absl::Time give_up = first_attempt_ + options_.first_connect_timeout;
-  if (!was_connected_ && IsUnreachable(why) && pause_->Now() + wait > give_up) {
-    End(why);
-    return;
-  }
-  if (options_.on_retry != nullptr && !ended()) options_.on_retry(why, wait);
-  pause_->Wait(wait);
 }
 
 void EventWatcher::StartAnew(const absl::Status& why) {
   const bool may = own_token_ || options_.refused_token == WatchOptions::RefusedToken::kStartAnew;
   if (!may || options_.request.resume_token().empty()) {
-    End(why);
+    attempts_.End(why);
     return;
   }
   if (options_.request.fail_on_gap()) {
     // As the gateway itself would say, had it known the token.
-    End(absl::OutOfRangeError("the gateway was replaced and cannot go on from the resume token"));
+    attempts_.End(
+        absl::OutOfRangeError("the gateway was replaced and cannot go on from the resume token"));
     return;
   }
   options_.request.clear_resume_token();
@@ -200,17 +155,6 @@ void EventWatcher::StartAnew(const absl::Status& why) {
     resume_token_.clear();
   }
   batch_.add_items()->mutable_gap()->set_reason(v1::Gap::LOG_REPLACED);
-}
-
-void EventWatcher::End(absl::Status status) {
-  const std::scoped_lock lock(mutex_);
-  ended_ = true;
-  if (!stopped_) status_ = std::move(status);
-}
-
-bool EventWatcher::ended() const {
-  const std::scoped_lock lock(mutex_);
-  return ended_ || stopped_;
 }
 
 }  // namespace sipevents::client

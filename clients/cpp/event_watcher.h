@@ -9,12 +9,12 @@
 #include <string>
 #include <thread>
 
-#include "absl/random/random.h"
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "clients/cpp/backoff.h"
 #include "clients/cpp/channel.h"
 #include "clients/cpp/pause.h"
+#include "clients/cpp/stream_attempts.h"
 #include "grpcpp/support/sync_stream.h"
 #include "sipevents/v1/subscriptions.pb.h"
 
@@ -112,35 +112,22 @@ class EventWatcher {
   absl::Status FinishStream();
   void AbandonStream();
   void HandleEnd(const absl::Status& end);
-  void RetryAfter(const absl::Status& why);
   void StartAnew(const absl::Status& why);
-  void End(absl::Status status);
-  bool ended() const;
 
   const std::shared_ptr<Channel> channel_;
   WatchOptions options_;  // request.resume_token: what the next stream goes on from
-  const std::unique_ptr<Pause> pause_;
+  StreamAttempts attempts_;
 
   // Used by the thread that takes items.
   std::unique_ptr<Reader> reader_;
   v1::WatchResponse batch_;
   int next_in_batch_ = 0;
   bool draining_ = false;
-  bool was_connected_ = false;
   bool own_token_ = false;  // the token came from a stream of this watcher
-  absl::Time first_attempt_ = absl::InfiniteFuture();
-  absl::Time connected_at_ = absl::InfiniteFuture();  // of this stream; future: not yet
-  Backoff backoff_;
-  absl::BitGen random_;
   std::thread thread_;
 
   mutable std::mutex mutex_;
-  // Guarded by mutex_:
-  std::unique_ptr<grpc::ClientContext> context_;
-  std::string resume_token_;
-  absl::Status status_;
-  bool stopped_ = false;
-  bool ended_ = false;
+  std::string resume_token_;  // guarded by mutex_
 };
 
 }  // namespace sipevents::client

@@ -35,10 +35,11 @@ v1::AddedWatch AddedWatchOf(const v1::WatchRequest& request) {
 
 MultiWatcher::MultiWatcher(std::shared_ptr<Channel> channel, Options options,
                            std::unique_ptr<Pause> pause)
-    : channel_(std::move(channel)),
+    : channel_(channel),
       options_(std::move(options)),
-      pause_(std::move(pause)),
-      backoff_(options_.backoff) {}
+      attempts_(std::move(channel),
+                {options_.backoff, options_.first_connect_timeout, options_.on_retry},
+                std::move(pause)) {}
 
 MultiWatcher::~MultiWatcher() {
   Stop();
@@ -77,14 +78,7 @@ void MultiWatcher::Grant(uint64_t id, uint32_t items) {
   to_write_.notify_one();
 }
 
-void MultiWatcher::Stop() {
-  {
-    const std::scoped_lock lock(mutex_);
-    stopped_ = true;
-    if (context_ != nullptr) context_->TryCancel();
-  }
-  pause_->Interrupt();
-}
+void MultiWatcher::Stop() { attempts_.Stop(); }
 
 std::string MultiWatcher::resume_token(uint64_t id) const {
   const std::scoped_lock lock(mutex_);
@@ -92,21 +86,18 @@ std::string MultiWatcher::resume_token(uint64_t id) const {
   return found == watches_.end() ? "" : found->second.request.resume_token();
 }
 
-absl::Status MultiWatcher::status() const {
-  const std::scoped_lock lock(mutex_);
-  return status_;
-}
+absl::Status MultiWatcher::status() const { return attempts_.status(); }
 
 std::optional<ManyItem> MultiWatcher::Next() {
-  while (!ended()) {
+  while (!attempts_.ended()) {
     if (next_in_batch_ < batch_.items_size()) {
       std::optional<ManyItem> taken = Take(*batch_.mutable_items(next_in_batch_++));
       if (taken.has_value()) return taken;
     } else if (draining_) {
       AbandonStream();
-      RetryAfter(absl::UnavailableError("the gateway is leaving"));
+      attempts_.RetryAfter(absl::UnavailableError("the gateway is leaving"));
     } else if (!HasWatches()) {
-      End(absl::OkStatus());
+      attempts_.End(absl::OkStatus());
     } else if (stream_ == nullptr) {
       OpenStream();
     } else if (!ReadBatch()) {
@@ -148,11 +139,10 @@ std::optional<ManyItem> MultiWatcher::TakeError(uint64_t id, Watch& watch,
   if (watch.removing) return EndWatch(id, absl::OkStatus());
   switch (Judge(error, watch.own_token)) {
     case Verdict::kRetry: {
-      const absl::Duration wait =
-          RetryWait(error, watch.backoff.Next(random_), options_.backoff.jitter, random_);
+      const absl::Duration wait = attempts_.WaitFor(error, watch.backoff);
       Queue(id, watch, absl::Now() + wait);
       lock.unlock();  // who is told may call back
-      if (options_.on_retry != nullptr) options_.on_retry(error, wait);
+      attempts_.TellRetry(error, wait);
       return std::nullopt;
     }
     case Verdict::kTokenRefused: {
@@ -227,7 +217,7 @@ std::optional<v1::WatchManyRequest> MultiWatcher::NextRequest(absl::Time now) {
 // In a thread of its own, since the gateway reads no further while what it answers is not read.
 void MultiWatcher::WriteRequests(Stream& stream) {
   std::unique_lock lock(mutex_);
-  while (!closing_ && !stopped_) {
+  while (!closing_ && !attempts_.ended()) {
     const std::optional<v1::WatchManyRequest> request = NextRequest(absl::Now());
     if (request.has_value()) {
       lock.unlock();
@@ -245,20 +235,12 @@ void MultiWatcher::WriteRequests(Stream& stream) {
 // ---- The stream
 
 void MultiWatcher::OpenStream() {
-  first_attempt_ = std::min(first_attempt_, pause_->Now());
-  auto context = std::make_unique<grpc::ClientContext>();
-  if (const absl::Status authorized = channel_->Authorize(*context); !authorized.ok()) {
-    RetryAfter(authorized);
-    return;
-  }
-  grpc::ClientContext* call = context.get();
+  grpc::ClientContext* const call = attempts_.Begin();
+  if (call == nullptr) return;
   {
     const std::scoped_lock lock(mutex_);
-    if (stopped_) return;
-    context_ = std::move(context);  // from here on Stop() cancels it, even before the call
     QueueAll();
   }
-  channel_->AwaitConnection(kConnectPatience, [this] { return ended(); });
   stream_ = channel_->subscriptions().WatchMany(call);
   writer_ = std::thread([this] { WriteRequests(*stream_); });
 }
@@ -266,8 +248,7 @@ void MultiWatcher::OpenStream() {
 bool MultiWatcher::ReadBatch() {
   next_in_batch_ = 0;
   if (!stream_->Read(&batch_)) return false;
-  if (connected_at_ == absl::InfiniteFuture()) connected_at_ = pause_->Now();
-  was_connected_ = true;
+  attempts_.OnRead();
   return true;
 }
 
@@ -280,23 +261,13 @@ absl::Status MultiWatcher::FinishStream() {
   writer_.join();  // a write that is under way fails: the stream has ended
   const grpc::Status end = stream_->Finish();
   stream_.reset();
-  {
-    const std::scoped_lock lock(mutex_);
-    context_.reset();
-  }
-  if (pause_->Now() - std::exchange(connected_at_, absl::InfiniteFuture()) >= kHealthyAfter) {
-    backoff_.Reset();
-  }
-  return ToAbslStatus(end);
+  return attempts_.Finish(end);
 }
 
 void MultiWatcher::AbandonStream() {
   draining_ = false;
   if (stream_ != nullptr) {
-    {
-      const std::scoped_lock lock(mutex_);
-      context_->TryCancel();
-    }
+    attempts_.Cancel();
     while (stream_->Read(&batch_)) continue;
     FinishStream().IgnoreError();  // it was cancelled
   }
@@ -307,34 +278,12 @@ void MultiWatcher::AbandonStream() {
 void MultiWatcher::HandleEnd(const absl::Status& end) {
   next_in_batch_ = 0;
   // The gateway ends a stream with OK only where its caller has closed it.
-  if (end.ok() || Judge(end, was_connected_) == Verdict::kRetry) {
-    RetryAfter(end.ok() ? absl::UnavailableError("the gateway has ended the stream") : end);
+  if (end.ok() || Judge(end, attempts_.was_connected()) == Verdict::kRetry) {
+    attempts_.RetryAfter(end.ok() ? absl::UnavailableError("the gateway has ended the stream")
+                                  : end);
   } else {
-    End(end);
+    attempts_.End(end);
   }
-}
-
-void MultiWatcher::RetryAfter(const absl::Status& why) {
-  const absl::Duration wait =
-      RetryWait(why, backoff_.Next(random_), options_.backoff.jitter, random_);
-  const absl::Time give_up = first_attempt_ + options_.first_connect_timeout;
-  if (!was_connected_ && IsUnreachable(why) && pause_->Now() + wait > give_up) {
-    End(why);
-    return;
-  }
-  if (options_.on_retry != nullptr && !ended()) options_.on_retry(why, wait);
-  pause_->Wait(wait);
-}
-
-void MultiWatcher::End(absl::Status status) {
-  const std::scoped_lock lock(mutex_);
-  ended_ = true;
-  if (!stopped_) status_ = std::move(status);
-}
-
-bool MultiWatcher::ended() const {
-  const std::scoped_lock lock(mutex_);
-  return ended_ || stopped_;
 }
 
 bool MultiWatcher::HasWatches() const {

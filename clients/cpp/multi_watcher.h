@@ -12,13 +12,13 @@
 #include <string>
 #include <thread>
 
-#include "absl/random/random.h"
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "clients/cpp/backoff.h"
 #include "clients/cpp/channel.h"
 #include "clients/cpp/event_watcher.h"
 #include "clients/cpp/pause.h"
+#include "clients/cpp/stream_attempts.h"
 #include "grpcpp/support/sync_stream.h"
 #include "sipevents/v1/subscriptions.pb.h"
 
@@ -117,7 +117,6 @@ class MultiWatcher {
   absl::Status FinishStream();
   void AbandonStream();
   void HandleEnd(const absl::Status& end);
-  void RetryAfter(const absl::Status& why);
   bool HasWatches() const;
   // These with mutex_ held:
   void Queue(uint64_t id, Watch& watch, absl::Time when);
@@ -129,12 +128,10 @@ class MultiWatcher {
   // These without:
   void WriteRequests(Stream& stream);
   std::optional<ManyItem> Take(v1::WatchManyItem& told);
-  void End(absl::Status status);
-  bool ended() const;
 
   const std::shared_ptr<Channel> channel_;
   const Options options_;
-  const std::unique_ptr<Pause> pause_;
+  StreamAttempts attempts_;
 
   // Used by the thread that takes items.
   std::unique_ptr<Stream> stream_;
@@ -142,25 +139,16 @@ class MultiWatcher {
   v1::WatchManyResponse batch_;
   int next_in_batch_ = 0;
   bool draining_ = false;
-  bool was_connected_ = false;
-  absl::Time first_attempt_ = absl::InfiniteFuture();
-  absl::Time connected_at_ = absl::InfiniteFuture();  // of this stream; future: not yet
-  Backoff backoff_;
-  absl::BitGen random_;
 
   mutable std::mutex mutex_;
   // Guarded by mutex_:
   std::condition_variable to_write_;
-  std::unique_ptr<grpc::ClientContext> context_;
   bool closing_ = false;  // the stream: the writer has to end
   bool pace_told_ = false;
   uint64_t last_id_ = 0;
   std::map<uint64_t, Watch> watches_;                // those that are not over
   std::multimap<absl::Time, uint64_t> due_adds_;     // when, which
   std::deque<v1::WatchManyRequest> other_requests_;  // to be sent after the adds that are due
-  absl::Status status_;
-  bool stopped_ = false;
-  bool ended_ = false;
 };
 
 // The watch that would tell on a WatchMany stream what `request` would on one of its own. What is

@@ -11,8 +11,12 @@
 #include <algorithm>
 #include <array>
 #include <csignal>
+#include <cstdint>
+#include <cstdlib>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/clock.h"
 
 extern char** environ;
@@ -40,22 +44,50 @@ CliProcess::CliProcess(const std::vector<std::string>& args) {
   int out[2];
   int err[2];
   if (pipe2(out, O_CLOEXEC) != 0 || pipe2(err, O_CLOEXEC) != 0) return;
+  Spawn(args, out[1], err[1], {});
+  close(out[1]);
+  close(err[1]);
+  out_fd_ = out[0];
+  err_fd_ = err[0];
+}
+
+CliProcess::CliProcess(const std::vector<std::string>& args, const Terminal& terminal) {
+  int err[2];
+  out_fd_ = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+  if (pipe2(err, O_CLOEXEC) != 0 || grantpt(out_fd_) != 0 || unlockpt(out_fd_) != 0) return;
+  const int out = open(ptsname(out_fd_), O_RDWR | O_NOCTTY | O_CLOEXEC);
+  ResizeTerminal(terminal.columns, terminal.rows);
+  std::vector<std::string> environment = {"TERM=xterm"};
+  if (terminal.no_color) environment.emplace_back("NO_COLOR=1");
+  Spawn(args, out, terminal.for_errors ? out : err[1], environment);
+  close(out);
+  close(err[1]);
+  err_fd_ = err[0];
+}
+
+void CliProcess::Spawn(const std::vector<std::string>& args, int out, int err,
+                       const std::vector<std::string>& more_environment) {
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_adddup2(&actions, out[1], STDOUT_FILENO);
-  posix_spawn_file_actions_adddup2(&actions, err[1], STDERR_FILENO);
+  posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
+  posix_spawn_file_actions_adddup2(&actions, err, STDERR_FILENO);
   std::vector<std::string> words = {"clients/cli/sipevents"};
   words.insert(words.end(), args.begin(), args.end());
   std::vector<char*> argv;
   argv.reserve(words.size() + 1);
   for (std::string& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
-  posix_spawn(&pid_, argv[0], &actions, nullptr, argv.data(), environ);
+  std::vector<std::string> settings = more_environment;
+  for (char** setting = environ; *setting != nullptr; ++setting) {
+    const absl::string_view name = absl::string_view(*setting).substr(0, 5);
+    if (more_environment.empty() || name != "TERM=") settings.emplace_back(*setting);
+  }
+  std::vector<char*> environment;
+  environment.reserve(settings.size() + 1);
+  for (std::string& setting : settings) environment.push_back(setting.data());
+  environment.push_back(nullptr);
+  posix_spawn(&pid_, argv[0], &actions, nullptr, argv.data(), environment.data());
   posix_spawn_file_actions_destroy(&actions);
-  close(out[1]);
-  close(err[1]);
-  out_fd_ = out[0];
-  err_fd_ = err[0];
 }
 
 CliProcess::~CliProcess() {
@@ -89,6 +121,22 @@ absl::StatusOr<std::string> CliProcess::NextLine() {
   std::string line = out_.substr(0, end);
   out_.erase(0, end + 1);
   return line;
+}
+
+absl::StatusOr<std::string> CliProcess::TakeOutput() {
+  const absl::Time deadline = absl::Now() + kPatience;
+  while (out_.empty()) {
+    if (out_fd_ < 0) return absl::OutOfRangeError("the output has ended");
+    if (absl::Status read = ReadMore(deadline); !read.ok()) return read;
+  }
+  return std::exchange(out_, "");
+}
+
+void CliProcess::ResizeTerminal(int columns, int rows) const {
+  winsize size = {};
+  size.ws_col = static_cast<uint16_t>(columns);
+  size.ws_row = static_cast<uint16_t>(rows);
+  ioctl(out_fd_, TIOCSWINSZ, &size);
 }
 
 absl::StatusOr<std::string> CliProcess::WaitForRemark(const std::string& text) {

@@ -2,13 +2,17 @@
 
 #include <string>
 
+#include "absl/strings/str_cat.h"
 #include "clients/cpp/status.h"
+#include "gmock/gmock.h"
 #include "google/protobuf/text_format.h"
 #include "gtest/gtest.h"
 #include "tests/clients/fake_gateway.h"
 
 namespace sipevents::client {
 namespace {
+
+using ::testing::EndsWith;
 
 // 2023-11-14 22:13:20 UTC.
 constexpr char kTime[] = "receive_time { seconds: 1700000000 nanos: 250000000 } ";
@@ -51,71 +55,6 @@ TEST(TextLinesTest, LineOfAListShowsTheMember) {
       "22:13:20.000  sip:201@example.com  member gone  shows nothing any longer (not-listed)");
 }
 
-struct DocumentCase {
-  std::string document;
-  std::string text;
-  Tone tone;
-};
-
-TEST(TextLinesTest, DocumentsAreSummedUp) {
-  const DocumentCase cases[] = {
-      {R"(presence { tuples { basic: CLOSED } tuples { basic: OPEN } })", "open", Tone::kGood},
-      {R"(presence { tuples { basic: CLOSED } })", "closed", Tone::kMissing},
-      {R"(presence {})", "unknown", Tone::kMissing},
-      {R"(presence { tuples { basic: OPEN notes { text: "back at noon" } }
-          persons { rich { activities { values: "on-the-phone" values: "away" } }
-                    notes { text: "back at noon" } } })",
-       "open, on-the-phone, away, \"back at noon\"", Tone::kBusy},
-      {R"(dialog_info {})", "idle", Tone::kGood},
-      {R"(dialog_info { dialogs { state: CONFIRMED direction: RECIPIENT
-          remote { identity: "sip:bob@example.com" display_name: "Bob" } } })",
-       "confirmed with Bob <sip:bob@example.com> (called)", Tone::kBusy},
-      {R"(dialog_info { dialogs { state: EARLY direction: INITIATOR }
-          dialogs { state: TERMINATED event: REMOTE_BYE remote { identity: "sip:c@d" } } })",
-       "early (calling); terminated with sip:c@d, remote bye", Tone::kBusy},
-      {R"(dialog_info { dialogs { state: TERMINATED event: TIMEOUT } })", "terminated, timeout",
-       Tone::kGood},
-      {R"(message_summary {})", "no messages waiting", Tone::kGood},
-      {R"(message_summary { messages_waiting: true
-          counts { class: VOICE_MESSAGE new_count: 2 old_count: 8 urgent_new_count: 1 }
-          counts { class: FAX_MESSAGE old_count: 1 } })",
-       "messages waiting: 2 new, 8 old, 1 urgent voice; 0 new, 1 old fax", Tone::kBusy},
-      // Without words of its own: the values as they are.
-      {R"(watcher_info { lists { resource: "sip:a@b" event_package: "presence"
-          watchers { id: "w1" uri: "sip:x@b\n" status: ACTIVE expiration { seconds: 540 } }
-          watchers { uri: "sip:y@b" status: PENDING event: SUBSCRIBE } } })",
-       "sip:a@b, presence, w1, sip:x@b , active, expiration 9m; sip:y@b, pending, subscribe",
-       Tone::kPlain},
-      {R"(watcher_info {})", "nothing to tell", Tone::kPlain},
-      {R"(body { content_type: "text/plain" data: "hello\nworld" })",
-       "text/plain, 11 octets: hello world", Tone::kPlain},
-      {"", "no state yet", Tone::kMissing},
-      {R"(decode_error: "not XML" presence { tuples { basic: OPEN } })",
-       "cannot decode: not XML; last known: open", Tone::kBad},
-  };
-  for (const DocumentCase& c : cases) {
-    SCOPED_TRACE(c.document);
-    const Summary summary = Summarize(Parsed<v1::Event>(c.document));
-
-    EXPECT_EQ(summary.text, c.text);
-    EXPECT_EQ(summary.tone, c.tone);
-  }
-}
-
-TEST(TextLinesTest, DocumentWithThousandsOfPartsStaysShort) {
-  v1::Event event;
-  for (int i = 0; i < 5000; ++i) {
-    auto* call = event.mutable_dialog_info()->add_dialogs();
-    call->set_state(v1::CONFIRMED);
-    call->mutable_remote()->set_identity("sip:" + std::to_string(i) + "@example.com");
-  }
-
-  const std::string text = Summarize(event).text;
-
-  EXPECT_LT(text.size(), 1000);
-  EXPECT_NE(text.find("5000 calls in all"), std::string::npos) << text;
-}
-
 TEST(TextLinesTest, ForeignTextCannotReachTheTerminal) {
   const std::string line = EventLine(R"(target_uri: "sip:\033[2Jx" event_package: "presence"
       presence { tuples { basic: OPEN notes { text: "\033]0;owned\007\nforged line" } } })");
@@ -127,6 +66,27 @@ TEST(TextLinesTest, SupersededEventsAreCounted) {
   EXPECT_EQ(EventLine(R"(target_uri: "sip:a" event_package: "dialog" superseded: 3
                          dialog_info {})"),
             "22:13:20.250  sip:a  dialog  idle [3 older left out]");
+}
+
+TEST(TextLinesTest, WhoJoinedAndLeftAConferenceIsTold) {
+  const TextLines lines(absl::UTCTimeZone(), /*color=*/false);
+  const auto line = [&lines](const std::string& fork, const std::string& users) {
+    return lines.Event(Parsed<v1::Event>(absl::StrCat(kTime, "target_uri: 'sip:room7' dialog: '",
+                                                      fork, "' conference { ", users, " }")));
+  };
+  const auto user = [](const std::string& name, const std::string& status) {
+    return absl::StrCat("users { display_text: '", name, "' endpoints { status: ", status, " } }");
+  };
+
+  EXPECT_THAT(line("d", user("Mira", "CONNECTED")), EndsWith("  1 in: Mira"));
+  EXPECT_THAT(line("d", user("Bob", "ALERTING") + user("Ann", "ON_HOLD")),
+              EndsWith("  1 in: Ann (on hold); coming: Bob (rings) [Ann joined, Mira left]"));
+  EXPECT_THAT(line("d", user("Bob", "CONNECTED") + user("Ann", "MUTED_VIA_FOCUS")),
+              EndsWith("  2 in: Bob, Ann (muted) [Bob joined]"));
+  EXPECT_THAT(line("other", user("Cy", "CONNECTED")), EndsWith("  1 in: Cy"))
+      << "a fork of its own";
+  EXPECT_THAT(line("d", "ended: true"), EndsWith("  over"));
+  EXPECT_THAT(line("d", user("Bob", "CONNECTED")), EndsWith("  1 in: Bob")) << "it begins anew";
 }
 
 TEST(TextLinesTest, StatusLineTellsWhyAndUntilWhen) {
@@ -156,6 +116,16 @@ TEST(TextLinesTest, OtherItemsAreToldAndHeartbeatsAreNot) {
             "22:13:20.000  sip:alice@example.com  -  no state yet");
   EXPECT_EQ(ItemLine("bookmark { kind: INITIAL_STATE_COMPLETE has_state: true }"), "");
   EXPECT_EQ(ItemLine("bookmark { kind: HEARTBEAT }"), "");
+}
+
+// It concerns all targets of a stream, and so names none of them.
+TEST(TextLinesTest, LeavingGatewayIsNamedByItsAddress) {
+  v1::WatchItem drain;
+  drain.mutable_bookmark()->set_kind(v1::Bookmark::DRAIN);
+  const TextLines lines(absl::UTCTimeZone(), /*color=*/false, "127.0.0.1:50051");
+
+  EXPECT_EQ(lines.Item("", drain, absl::FromUnixSeconds(1'700'000'000)),
+            "22:13:20.000  127.0.0.1:50051  -  the gateway is leaving; connecting again");
 }
 
 TEST(TextLinesTest, ColorIsThereOnlyWhereItIsWanted) {
