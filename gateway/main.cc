@@ -32,12 +32,14 @@
 #include "gateway/telemetry/http_server.h"
 #include "gateway/telemetry/log.h"
 #include "gateway/telemetry/metrics.h"
+#include "gateway/telemetry/registration_lines.h"
 #include "gateway/watch/fanout_executor.h"
 #include "gateway/watch/history_budget.h"
 #include "grpc/grpc.h"
 #include "sip/agent_impl.h"
 #include "sip/base/clock.h"
 #include "sip/base/log.h"
+#include "sip/base/mutex.h"
 #include "sip/base/random_id.h"
 #include "sip/base/status_macros.h"
 #include "sip/base/uri.h"
@@ -54,6 +56,9 @@ constexpr double kStreamShare = 0.4;
 
 // How much of it the drain may take; the rest is for taking things down.
 constexpr double kDrainShare = 0.9;
+
+// How long an HTTP page waits for the SIP threads.
+constexpr absl::Duration kPagePatience = absl::Seconds(2);
 
 // Signals that come within this time are one.
 constexpr absl::Duration kSameSignal = absl::Seconds(1);
@@ -76,9 +81,11 @@ sip::AgentOptions AgentOptionsOf(const Settings& settings, const ConnectionBound
   options.outbound_proxy = settings.sip_outbound_proxy;
   options.identity = settings.sip_identity;
   options.credentials_file = settings.sip_credentials_file;
+  options.registrations_file = settings.sip_registrations_file;
   options.expires = settings.sip_expires;
   options.strict = settings.sip_strict;
   options.authenticate_notify = settings.sip_authenticate_notify;
+  options.unsolicited_peers = settings.sip_unsolicited_notify;
   options.t1 = settings.sip_t1;
   options.retry_base = settings.sip_retry_base;
   options.allowed_destinations = settings.sip_allowed_destinations;
@@ -127,6 +134,7 @@ class Gateway {
   absl::Status BuildService(const Settings& settings);
   absl::Status BuildServers(const Settings& settings, TlsFiles tls, size_t max_connections);
   void AddGauges();
+  std::string RegistrationsPage();
 
   SystemClock clock_;
   SystemRandom random_;
@@ -208,7 +216,8 @@ absl::Status Gateway::BuildServers(const Settings& settings, TlsFiles tls, size_
   grpc_ = *std::move(grpc);
   if (settings.http_listen.has_value()) {
     absl::StatusOr<std::unique_ptr<HttpServer>> http =
-        HttpServer::Start(*settings.http_listen, metrics_);
+        HttpServer::Start(*settings.http_listen, metrics_,
+                          {{"/registrations", [this] { return RegistrationsPage(); }}});
     if (!http.ok()) {
       return absl::UnavailableError(absl::StrCat("--http_listen: ", http.status().message()));
     }
@@ -216,6 +225,29 @@ absl::Status Gateway::BuildServers(const Settings& settings, TlsFiles tls, size_
   }
   AddGauges();
   return absl::OkStatus();
+}
+
+// Asks the SIP threads, which answer within milliseconds.
+std::string Gateway::RegistrationsPage() {
+  struct Answer {
+    Mutex mutex;
+    CondVar changed;
+    std::optional<std::vector<sip::RegistrationStatus>> all ABSL_GUARDED_BY(mutex);
+  };
+  auto answer = std::make_shared<Answer>();  // they may answer late
+  agent_->DescribeRegistrations([answer](std::vector<sip::RegistrationStatus> all) {
+    MutexLock lock(answer->mutex);
+    answer->all = std::move(all);
+    answer->changed.NotifyAll();
+  });
+  const auto deadline = absl::ToChronoTime(absl::Now() + kPagePatience);
+  MutexLock lock(answer->mutex);
+  while (!answer->all.has_value()) {
+    if (!answer->changed.WaitUntil(answer->mutex, deadline) && !answer->all.has_value()) {
+      return "the SIP threads do not answer\n";
+    }
+  }
+  return RegistrationLines(*answer->all);
 }
 
 void Gateway::AddGauges() {

@@ -30,7 +30,8 @@ struct SubscribeRequest {
   // Members of a list that exists for this subscription only (RFC 5367); not with a body. Empty:
   // it is the target that is followed.
   std::vector<std::string> members;
-  absl::Duration expires;  // zero: the agent's, else the package's
+  uint32_t appearance_index = 0;  // of a shared line, with `line-seize`; 0: none is named
+  absl::Duration expires;         // zero: the agent's, else the package's
 };
 
 enum class SubscriptionState { kSubscribing, kPending, kActive, kRetrying, kTerminated };
@@ -126,6 +127,23 @@ struct PackageTraits {
 // Describes the package of this name; unknown names are passed through. Any thread.
 PackageTraits DescribePackage(std::string_view event_package);
 
+// Where the registration of one identity stands (see AgentOptions::registrations_file).
+struct RegistrationStatus {
+  std::string identity;
+  std::string registrar;  // Request-URI
+  std::string server;     // where REGISTERs go: "udp:192.0.2.1:5060"; empty: not known yet
+  // "registering", "registered", "waiting" (for the next try; nothing is bound) or "unregistering".
+  std::string state;
+  // Why the last REGISTER failed, as SubscriptionStatus::reason; also `not-bound` (accepted, but
+  // nothing is kept) and `flow-failed`. Empty: it did not.
+  std::string reason;
+  int sip_status = 0;
+  std::string gruu;       // the Contact of its SUBSCRIBEs; empty: none
+  bool outbound = false;  // the registrar sends over the flow that we opened (RFC 5626)
+  absl::Time bound_until = absl::InfinitePast();  // what the registrar granted; past: nothing
+  absl::Time next_time = absl::InfiniteFuture();  // of the next REGISTER
+};
+
 // Counts what happens on the SIP side. Threads: called on SIP threads; must not block.
 class SipMetrics {
  public:
@@ -164,6 +182,10 @@ class SipMetrics {
   virtual void OnBreakerTrip(std::string_view /*cause*/) {}
   // Servers that are held to be down; `change` is +1 or -1.
   virtual void OnServersDown(int /*change*/) {}
+  // Registrations in a state (RegistrationStatus::state); `change` is +1 or -1.
+  virtual void OnRegistrations(std::string_view /*state*/, int /*change*/) {}
+  // A keep-alive over a connection was not answered, which ends the connection.
+  virtual void OnKeepAliveFailed() {}
   // A bound refused something; `bound` is one of a few fixed names.
   virtual void OnBoundReached(std::string_view /*bound*/) {}
 };

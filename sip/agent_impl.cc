@@ -2,14 +2,17 @@
 
 #include <algorithm>
 #include <atomic>
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "sip/agent_setup.h"
 #include "sip/base/ascii.h"
+#include "sip/base/mutex.h"
 #include "sip/base/net_address.h"
 #include "sip/base/status_macros.h"
 #include "sip/shard.h"
+#include "sip/unsolicited_fan.h"
 
 namespace sipevents::sip {
 namespace {
@@ -17,6 +20,9 @@ namespace {
 class AgentImpl : public RunningAgent {
  public:
   static absl::StatusOr<std::unique_ptr<RunningAgent>> Start(const AgentOptions& options);
+
+  // Threads end one by one, and must not call those that have.
+  ~AgentImpl() override { unsolicited_.Close(); }
 
   const std::vector<std::string>& listening() const override { return listening_; }
 
@@ -55,26 +61,32 @@ class AgentImpl : public RunningAgent {
 
   void Drain(absl::Time deadline, std::function<void()> done) override;
 
+  void DescribeRegistrations(std::function<void(std::vector<RegistrationStatus>)> done) override;
+
  private:
-  // Spread by the resource, so that all of its packages are told by one thread.
   size_t ShardOf(const SubscribeRequest& request) const {
-    return std::hash<std::string>()(request.target_uri) % shards_.size();
+    return setup_.ShardOf(request.target_uri, request.identity, shards_.size());
   }
 
   AgentSetup setup_;
   std::vector<std::string> listening_;
   std::atomic<uint64_t> last_id_{0};
+  UnsolicitedFan unsolicited_;
   std::vector<std::unique_ptr<Shard>> shards_;
 };
 
 absl::StatusOr<std::unique_ptr<RunningAgent>> AgentImpl::Start(const AgentOptions& options) {
   auto agent = std::make_unique<AgentImpl>();
   SIPEVENTS_ASSIGN_OR_RETURN(agent->setup_, SetUpAgent(options));
+  agent->setup_.tell_all = [&fan = agent->unsolicited_](const auto& state) {
+    return fan.Tell(state);
+  };
   for (int i = 0; i < options.shards; ++i) {
     SIPEVENTS_ASSIGN_OR_RETURN(std::unique_ptr<Shard> shard,
                                Shard::Start(i, options, agent->setup_));
     agent->shards_.push_back(std::move(shard));
   }
+  agent->unsolicited_.Open(agent->shards_);
   const std::vector<ListenSpec>& listen = agent->setup_.endpoint.listen;
   for (size_t i = 0; i < listen.size(); ++i) {
     agent->listening_.push_back(absl::StrCat(AbslView(TransportName(listen[i].transport)), ":",
@@ -97,14 +109,39 @@ void AgentImpl::Drain(absl::Time deadline, std::function<void()> done) {
   waiting->shards = static_cast<int>(shards_.size());
   waiting->done = std::move(done);
   for (const auto& shard : shards_) {
-    shard->Post([waiting](Subscriber& subscriber) {
-      subscriber.Drain([waiting] {
-        if (--waiting->shards == 0) waiting->Tell();
-      });
+    shard->Drain(deadline, [waiting] {
+      if (--waiting->shards == 0) waiting->Tell();
     });
   }
   shards_.front()->PostAfter(std::max(deadline - absl::Now(), absl::ZeroDuration()),
                              [waiting] { waiting->Tell(); });
+}
+
+// Each shard tells its part on its thread; the last one tells all.
+void AgentImpl::DescribeRegistrations(std::function<void(std::vector<RegistrationStatus>)> done) {
+  struct Gathering {
+    Mutex mutex;
+    size_t shards ABSL_GUARDED_BY(mutex) = 0;
+    std::vector<RegistrationStatus> all ABSL_GUARDED_BY(mutex);
+    std::function<void(std::vector<RegistrationStatus>)> done;
+  };
+  auto gathering = std::make_shared<Gathering>();
+  gathering->done = std::move(done);
+  {
+    MutexLock lock(gathering->mutex);
+    gathering->shards = shards_.size();
+  }
+  for (const auto& shard : shards_) {
+    shard->DescribeRegistrations([gathering](std::vector<RegistrationStatus> some) {
+      MutexLock lock(gathering->mutex);
+      std::vector<RegistrationStatus>& all = gathering->all;
+      std::move(some.begin(), some.end(), std::back_inserter(all));
+      if (--gathering->shards > 0) return;
+      std::sort(all.begin(), all.end(),
+                [](const auto& a, const auto& b) { return a.identity < b.identity; });
+      gathering->done(std::move(all));
+    });
+  }
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #define SIP_AGENT_IMPL_H_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -28,8 +29,12 @@ struct AgentOptions {
   std::string outbound_proxy;
   // From of requests that name no identity.
   std::string identity = "sip:gateway@localhost";
-  // File of "realm user password [domain…]" lines; empty: none.
+  // File of "realm user password [identity=URI] [domain…]" lines; empty: none.
   std::string credentials_file;
+  // File of "aor [registrar=URI] [expires=SECONDS] [instance=URN] [gruu=yes|no]" lines: identities
+  // that are kept registered. Their subscriptions are held by the thread that registers them.
+  // Empty: none.
+  std::string registrations_file;
   // Duration that subscriptions ask for; zero: the package's own.
   absl::Duration expires;
   // Reject what peers get wrong instead of tolerating it (DEV rows).
@@ -44,6 +49,9 @@ struct AgentOptions {
   // Networks and domains that requests may go to, comma separated (see DestinationPolicy);
   // empty: the default.
   std::string allowed_destinations;
+  // Networks whose NOTIFYs outside of any subscription are taken, comma separated (see
+  // UnsolicitedDoor); empty: none.
+  std::string unsolicited_peers;
   // SIP over TLS. PEM files; the certificate with the intermediate ones after it. Empty: we have
   // no certificate.
   std::string tls_certificate_file;
@@ -76,6 +84,10 @@ class RunningAgent : public Agent {
  public:
   // The listeners with the ports in use, in the order and syntax of AgentOptions::listen.
   virtual const std::vector<std::string>& listening() const = 0;
+
+  // Tells of all registrations, by identity: `done` is called once, on a SIP thread, and must not
+  // block. If the agent goes away before, `done` is destroyed without being called.
+  virtual void DescribeRegistrations(std::function<void(std::vector<RegistrationStatus>)> done) = 0;
 };
 
 // Starts the SIP threads and opens the listeners. Errors: INVALID_ARGUMENT (an option cannot be

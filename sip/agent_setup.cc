@@ -1,6 +1,7 @@
 #include "sip/agent_setup.h"
 
 #include <algorithm>
+#include <functional>
 #include <optional>
 #include <utility>
 
@@ -165,7 +166,36 @@ absl::Status CheckShards(const AgentOptions& options) {
   return absl::OkStatus();
 }
 
+// Needs the listeners.
+absl::Status SetUpRegistrations(const AgentOptions& options, AgentSetup& setup) {
+  const absl::StatusOr<std::string> identity = CanonicalTarget(options.identity, /*tel_domain=*/"");
+  if (!identity.ok()) return BadOption("--sip_identity", options.identity, "a SIP URI");
+  setup.identity = *identity;
+  if (options.registrations_file.empty()) return absl::OkStatus();
+  absl::StatusOr<std::vector<RegistrationSpec>> specs =
+      LoadRegistrations(options.registrations_file);
+  if (!specs.ok()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--sip_registrations_file: ", specs.status().message()));
+  }
+  setup.registrations = *std::move(specs);
+  const ListenSpec& listener = setup.endpoint.listen.front();
+  for (RegistrationSpec& spec : setup.registrations) {
+    setup.registered.insert(spec.aor);
+    if (!spec.instance.empty()) continue;
+    spec.instance =
+        DefaultInstance(spec.aor, listener.advertise.empty() ? listener.host : listener.advertise);
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
+
+size_t AgentSetup::ShardOf(const std::string& target_uri, const std::string& requested_identity,
+                           size_t shards) const {
+  const std::string& from = requested_identity.empty() ? identity : requested_identity;
+  return std::hash<std::string>()(registered.contains(from) ? from : target_uri) % shards;
+}
 
 absl::StatusOr<AgentSetup> SetUpAgent(const AgentOptions& options) {
   SIPEVENTS_RETURN_IF_ERROR(CheckShards(options));
@@ -186,9 +216,16 @@ absl::StatusOr<AgentSetup> SetUpAgent(const AgentOptions& options) {
         absl::StrCat("--sip_allowed_destinations: ", destinations.status().message()));
   }
   setup.endpoint.destinations = *std::move(destinations);
+  absl::StatusOr<NetworkList> peers = NetworkList::Parse(options.unsolicited_peers);
+  if (!peers.ok()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--sip_unsolicited_notify: ", peers.status().message()));
+  }
+  setup.unsolicited_peers = *std::move(peers);
   SIPEVENTS_ASSIGN_OR_RETURN(setup.endpoint.listen, ListenSpecs(options));
   SIPEVENTS_ASSIGN_OR_RETURN(setup.outbound_route,
                              OutboundRoute(options.outbound_proxy, setup.endpoint.listen));
+  SIPEVENTS_RETURN_IF_ERROR(SetUpRegistrations(options, setup));
   return setup;
 }
 

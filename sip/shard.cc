@@ -6,6 +6,11 @@
 #include "sip/base/status_macros.h"
 
 namespace sipevents::sip {
+namespace {
+
+constexpr double kSubscriptionShare = 0.7;
+
+}  // namespace
 
 absl::StatusOr<std::unique_ptr<Shard>> Shard::Start(int index, const AgentOptions& options,
                                                     const AgentSetup& setup) {
@@ -25,6 +30,7 @@ Shard::Shard(int index) : loop_(absl::StrCat("sip-", index)) {}
 Shard::~Shard() {
   loop_.Run([this] {
     subscriber_.reset();
+    registrations_.reset();
     endpoint_.reset();
     dialogs_.reset();
   });
@@ -32,6 +38,19 @@ Shard::~Shard() {
 
 void Shard::Post(std::function<void(Subscriber&)> action) {
   loop_.Post([this, action = std::move(action)] { action(*subscriber_); });
+}
+
+void Shard::Drain(absl::Time deadline, std::function<void()> done) {
+  const absl::Time now = absl::Now();
+  loop_.Post([this, wait = (deadline - now) * kSubscriptionShare, done = std::move(done)] {
+    const auto unregister = [this, done] { registrations_->End(done); };  // the first one counts
+    subscriber_->Drain(unregister);
+    loop_.timers().At(loop_.clock().Now() + wait, unregister);
+  });
+}
+
+void Shard::DescribeRegistrations(std::function<void(std::vector<RegistrationStatus>)> done) {
+  loop_.Post([this, done = std::move(done)] { done(registrations_->Describe()); });
 }
 
 void Shard::PostAfter(absl::Duration delay, std::function<void()> action) {
@@ -48,24 +67,52 @@ absl::Status Shard::Open(int index, const AgentOptions& options, const AgentSetu
   ports_ = endpoint_->ports();
   dialogs_ = std::make_unique<DialogTable>(random_);
   if (options.authenticate_notify) notify_auth_ = std::make_unique<DigestServer>(random_);
-  subscriber_ =
-      std::make_unique<Subscriber>(SubscriberContext{.sender = *endpoint_,
-                                                     .clock = loop_.clock(),
-                                                     .timers = loop_.timers(),
-                                                     .random = random_,
-                                                     .dialogs = *dialogs_,
-                                                     .credentials = setup.credentials,
-                                                     .scratch = scratch_,
-                                                     .metrics = options.metrics,
-                                                     .notify_auth = notify_auth_.get(),
-                                                     .t1 = options.t1,
-                                                     .retry_base = options.retry_base,
-                                                     .outbound_route = setup.outbound_route,
-                                                     .identity = options.identity,
-                                                     .expires = options.expires,
-                                                     .strict = options.strict});
+  OpenRegistrations(static_cast<size_t>(index), options, setup);
+  if (!setup.unsolicited_peers.empty()) {
+    unsolicited_ = std::make_unique<UnsolicitedDoor>(UnsolicitedDoor::Parts{
+        .peers = setup.unsolicited_peers,
+        .tell_all = setup.tell_all,
+        .identities_of = [this](std::string_view user) { return registrations_->OfUser(user); },
+        .metrics = options.metrics});
+  }
+  subscriber_ = std::make_unique<Subscriber>(SubscriberContext{
+      .sender = *endpoint_,
+      .clock = loop_.clock(),
+      .timers = loop_.timers(),
+      .random = random_,
+      .dialogs = *dialogs_,
+      .credentials = setup.credentials,
+      .scratch = scratch_,
+      .metrics = options.metrics,
+      .notify_auth = notify_auth_.get(),
+      .t1 = options.t1,
+      .retry_base = options.retry_base,
+      .outbound_route = setup.outbound_route,
+      .identity = setup.identity,
+      .expires = options.expires,
+      .strict = options.strict,
+      .contact_of = [this](std::string_view from) { return registrations_->PublicGruu(from); },
+      .unsolicited = unsolicited_.get()});
   relay_.target = subscriber_.get();
   return absl::OkStatus();
+}
+
+void Shard::OpenRegistrations(size_t index, const AgentOptions& options, const AgentSetup& setup) {
+  registrations_ =
+      std::make_unique<Registrations>(RegistrationParts{.sender = *endpoint_,
+                                                        .flows = endpoint_->flows(),
+                                                        .clock = loop_.clock(),
+                                                        .timers = loop_.timers(),
+                                                        .random = random_,
+                                                        .credentials = setup.credentials,
+                                                        .metrics = options.metrics,
+                                                        .t1 = options.t1,
+                                                        .retry_base = options.retry_base,
+                                                        .outbound_route = setup.outbound_route});
+  for (const RegistrationSpec& spec : setup.registrations) {
+    const size_t shards = static_cast<size_t>(options.shards);
+    if (setup.ShardOf(spec.aor, spec.aor, shards) == index) registrations_->Add(spec);
+  }
 }
 
 }  // namespace sipevents::sip

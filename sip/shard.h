@@ -12,6 +12,7 @@
 #include "sip/base/random_id.h"
 #include "sip/body/decode_scratch.h"
 #include "sip/dialog/dialog_table.h"
+#include "sip/registration/registrations.h"
 #include "sip/stack/endpoint.h"
 #include "sip/subscriber/subscriber.h"
 #include "sip/transport/event_loop.h"
@@ -32,6 +33,14 @@ class Shard {
 
   void Post(std::function<void(Subscriber&)> action);
 
+  // Ends the subscriptions, then the registrations that they may need; calls `done` on the
+  // shard's thread once nobody holds anything for us any more. Registrations end at the latest
+  // when seven tenths of the time until `deadline` are over.
+  void Drain(absl::Time deadline, std::function<void()> done);
+
+  // `done` is called on the shard's thread.
+  void DescribeRegistrations(std::function<void(std::vector<RegistrationStatus>)> done);
+
   // `delay` from now; dropped if the shard goes before.
   void PostAfter(absl::Duration delay, std::function<void()> action);
 
@@ -51,6 +60,7 @@ class Shard {
   explicit Shard(int index);
 
   absl::Status Open(int index, const AgentOptions& options, const AgentSetup& setup);
+  void OpenRegistrations(size_t index, const AgentOptions& options, const AgentSetup& setup);
 
   SystemRandom random_;
   DecodeScratch scratch_;
@@ -59,6 +69,8 @@ class Shard {
   std::unique_ptr<Endpoint> endpoint_;
   std::unique_ptr<DialogTable> dialogs_;
   std::unique_ptr<DigestServer> notify_auth_;  // null: NOTIFYs need no credentials
+  std::unique_ptr<Registrations> registrations_;
+  std::unique_ptr<UnsolicitedDoor> unsolicited_;  // null: nothing of the kind is taken
   std::unique_ptr<Subscriber> subscriber_;
   EventLoop loop_;  // last: its thread must be gone before what it uses
 };

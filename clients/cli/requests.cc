@@ -45,6 +45,9 @@ absl::StatusOr<v1::SubscriptionSpec> SpecFrom(const Arguments& arguments,
     (*spec.mutable_event_parameters())[parts.first] = parts.second;
   }
   for (const std::string& member : arguments.Texts("member")) spec.add_members(member);
+  if (const auto appearance = arguments.Number("appearance"); appearance.has_value()) {
+    spec.set_appearance_index(static_cast<uint32_t>(*appearance));
+  }
   for (const std::string& types : arguments.Texts("accept")) {
     for (const absl::string_view type : absl::StrSplit(types, ',')) {
       spec.add_accept(std::string(type));

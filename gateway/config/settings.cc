@@ -12,15 +12,16 @@
 namespace sipevents::gateway {
 namespace {
 
-constexpr size_t kMaxFileOctets = 1 << 20;
+constexpr size_t kMaxFileOctets = 4 << 20;
 
 absl::Status CheckFiles(const Settings& settings) {
-  const std::array<std::pair<std::string_view, const std::string*>, 9> files = {
+  const std::array<std::pair<std::string_view, const std::string*>, 10> files = {
       {{"grpc_tls_cert", &settings.grpc_tls_cert},
        {"grpc_tls_key", &settings.grpc_tls_key},
        {"grpc_client_ca", &settings.grpc_client_ca},
        {"grpc_tokens_file", &settings.grpc_tokens_file},
        {"sip_credentials_file", &settings.sip_credentials_file},
+       {"sip_registrations_file", &settings.sip_registrations_file},
        {"sip_tls_cert", &settings.sip_tls_cert},
        {"sip_tls_key", &settings.sip_tls_key},
        {"sip_tls_ca", &settings.sip_tls_ca},

@@ -150,8 +150,12 @@ std::vector<SettingRow> SipRows() {
       {"sip_identity", "URI", "sip:gateway@localhost",
        "Who asks (From) where a request names nobody.", Into(&Settings::sip_identity, ReadSipUri)},
       {"sip_credentials_file", "FILE", "",
-       "Digest credentials: lines of `realm user password [domain...]`.",
+       "Digest credentials: lines of `realm user password [identity=URI] [domain...]`.",
        Text(&Settings::sip_credentials_file)},
+      {"sip_registrations_file", "FILE", "",
+       "Identities that are kept registered: lines of `aor [registrar=URI] [expires=SECONDS] "
+       "[instance=urn:uuid:...] [gruu=yes|no]`.",
+       Text(&Settings::sip_registrations_file)},
       {"sip_expires", "DURATION", "",
        "What subscriptions ask for, where the request does not say; empty: the event package's "
        "default.",
@@ -163,6 +167,11 @@ std::vector<SettingRow> SipRows() {
        "Whether NOTIFYs are challenged: the notifier proves to know the credentials that we have "
        "for the domain.",
        Choice<bool>(&Settings::sip_authenticate_notify, {{"none", false}, {"digest", true}})},
+      {"sip_unsolicited_notify", "NETWORK,...", "",
+       "Who may send message-summary outside of any subscription, as PBXs do to who registered: "
+       "networks as 10.0.0.0/8. It goes to the subscriptions of that mailbox that no notifier "
+       "serves; empty: refused.",
+       Text(&Settings::sip_unsolicited_notify)},
       {"sip_t1", "DURATION", "500ms", "T1 of RFC 3261; Timers B, F and N are 64 times this.",
        Duration(&Settings::sip_t1, absl::Milliseconds(10), absl::Seconds(10))},
       {"sip_retry_base", "DURATION", "30s",
@@ -239,7 +248,7 @@ std::vector<SettingRow> ServiceRows() {
 std::vector<SettingRow> ProcessRows() {
   return {
       {"http_listen", "HOST:PORT", "127.0.0.1:9464",
-       "Where /metrics, /healthz and /readyz are served; empty: nowhere.",
+       "Where /metrics, /registrations, /healthz and /readyz are served; empty: nowhere.",
        Into(&Settings::http_listen, ReadHttpListen)},
       {"drain_timeout", "DURATION", "10s", "How long the end may take after SIGTERM.",
        Duration(&Settings::drain_timeout, absl::ZeroDuration(), absl::Minutes(10))},

@@ -43,6 +43,7 @@ v1::SubscriptionSpec SpecOf(const SubscriptionKey& key, absl::Duration expires) 
   spec.set_identity(key.identity);
   for (const std::string& type : key.accept) spec.add_accept(type);
   for (const std::string& member : key.members) spec.add_members(member);
+  spec.set_appearance_index(key.appearance_index);
   if (!key.body.empty()) {
     spec.mutable_body()->set_content_type(key.body_content_type);
     spec.mutable_body()->set_data(key.body);

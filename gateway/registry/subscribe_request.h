@@ -17,6 +17,7 @@ inline sip::SubscribeRequest SubscribeRequestFor(const WantedSubscription& wante
   request.body_content_type = wanted.key.body_content_type;
   request.body = wanted.key.body;
   request.members = wanted.key.members;
+  request.appearance_index = wanted.key.appearance_index;
   request.expires = wanted.expires;
   return request;
 }

@@ -47,6 +47,7 @@ std::string SubscriptionNamer::NameOf(const SubscriptionKey& key) const {
   // Only where there are some: without, names stay what they were before there could be any.
   if (!key.members.empty()) digest.AddCount(key.members.size());
   for (const std::string& member : key.members) digest.Add(member);
+  if (key.appearance_index > 0) digest.Add("appearance").AddCount(key.appearance_index);
   std::string name(kCollection);
   name += kKeyFormatVersion;
   name += Base32(digest.First(kNameOctets));

@@ -1,6 +1,7 @@
 #ifndef GATEWAY_REGISTRY_SUBSCRIPTION_KEY_H_
 #define GATEWAY_REGISTRY_SUBSCRIPTION_KEY_H_
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -22,6 +23,7 @@ struct SubscriptionKey {
   std::string body_content_type;                                      // empty: no body
   std::string body;
   std::vector<std::string> members;  // sorted, unique; empty: no list of the caller's
+  uint32_t appearance_index = 0;     // of a shared line; 0: none is named
 
   bool operator==(const SubscriptionKey&) const = default;
 };

@@ -156,6 +156,18 @@ std::vector<std::string> CheckMembers(std::string_view field, const v1::Subscrip
   return members;
 }
 
+uint32_t CheckAppearance(std::string_view field, const v1::SubscriptionSpec& spec,
+                         FieldViolations& violations) {
+  const uint32_t index = spec.appearance_index();
+  if (index > kMostAppearances) {
+    violations.Add(field, absl::StrCat(index), "1 to 999, or 0 for none");
+  } else if (index > 0 && spec.event_package() != "line-seize") {
+    violations.Add(field, absl::StrCat(index),
+                   "0: appearances are asked for with the event package line-seize only");
+  }
+  return index;
+}
+
 }  // namespace
 
 absl::Duration CheckDuration(std::string_view field, const google::protobuf::Duration& duration,
@@ -204,6 +216,7 @@ WantedSubscription CheckSpec(std::string_view field, const v1::SubscriptionSpec&
   key.accept = CheckAccept(Path(field, "accept"), spec, violations);
   if (spec.has_body()) CheckBody(Path(field, "body"), spec.body(), key, violations);
   key.members = CheckMembers(Path(field, "members"), spec, context, violations);
+  key.appearance_index = CheckAppearance(Path(field, "appearance_index"), spec, violations);
   if (spec.has_expires()) {
     wanted.expires = CheckDuration(Path(field, "expires"), spec.expires(),
                                    {.least = absl::Seconds(1), .most = kLongest}, violations);

@@ -1,6 +1,7 @@
 #ifndef GATEWAY_RPC_REQUEST_CHECKS_SPEC_H_
 #define GATEWAY_RPC_REQUEST_CHECKS_SPEC_H_
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -30,6 +31,7 @@ inline constexpr size_t kMaxParameterOctets = 512;
 inline constexpr size_t kMaxMediaTypeOctets = 256;
 inline constexpr size_t kMaxRequestBodyOctets = size_t{64} << 10;
 inline constexpr int kMaxMembers = 1000;
+inline constexpr uint32_t kMostAppearances = 999;  // of a shared line
 
 // Checks the spec at the path `field` ("spec") and brings it into canonical form.
 WantedSubscription CheckSpec(std::string_view field, const v1::SubscriptionSpec& spec,

@@ -77,14 +77,15 @@ class BoundedPool : public httplib::TaskQueue {
 
 }  // namespace
 
-HttpServer::HttpServer(HostPort listen, const Metrics& metrics)
+HttpServer::HttpServer(HostPort listen, const Metrics& metrics, Pages pages)
     : listening_(std::move(listen)),
       metrics_(metrics),
+      pages_(std::move(pages)),
       server_(std::make_unique<httplib::Server>()) {}
 
 absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(const HostPort& listen,
-                                                              const Metrics& metrics) {
-  std::unique_ptr<HttpServer> server(new HttpServer(listen, metrics));
+                                                              const Metrics& metrics, Pages pages) {
+  std::unique_ptr<HttpServer> server(new HttpServer(listen, metrics, std::move(pages)));
   server->Configure();
   bool bound = false;
   if (listen.port == 0) {
@@ -141,6 +142,8 @@ void HttpServer::Configure() {
         } else if (request.path == "/readyz") {
           response.status = ready_ ? 200 : 503;
           response.set_content(ready_ ? "ready\n" : "not ready\n", kPlainText);
+        } else if (const auto page = pages_.find(request.path); page != pages_.end()) {
+          response.set_content(page->second(), kPlainText);
         } else {
           response.status = 404;
         }

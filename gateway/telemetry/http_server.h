@@ -2,7 +2,10 @@
 #define GATEWAY_TELEMETRY_HTTP_SERVER_H_
 
 #include <atomic>
+#include <functional>
+#include <map>
 #include <memory>
+#include <string>
 #include <thread>
 
 #include "absl/base/thread_annotations.h"
@@ -18,15 +21,19 @@ class Server;
 namespace sipevents::gateway {
 
 // Serves /metrics (Prometheus text), /healthz (200 while the process lives) and /readyz (200
-// once ready, 503 before and while draining).
+// once ready, 503 before and while draining), and further pages of plain text.
 //
 // Threads: any. Requests are served on four threads of its own.
 class HttpServer {
  public:
+  // By path, e.g. "/registrations": who writes it, on any thread, within a second or two.
+  using Pages = std::map<std::string, std::function<std::string()>>;
+
   // Binds and serves; port 0 picks one. `metrics` outlives the server. Errors: UNAVAILABLE (the
   // address cannot be bound).
   static absl::StatusOr<std::unique_ptr<HttpServer>> Start(const HostPort& listen,
-                                                           const Metrics& metrics);
+                                                           const Metrics& metrics,
+                                                           Pages pages = {});
   // Stops serving; requests that are being answered are finished first.
   ~HttpServer();
   HttpServer(const HttpServer&) = delete;
@@ -39,7 +46,7 @@ class HttpServer {
   void SetReady(bool ready) { ready_ = ready; }
 
  private:
-  HttpServer(HostPort listen, const Metrics& metrics);
+  HttpServer(HostPort listen, const Metrics& metrics, Pages pages);
   void Configure();
   void Serve();
   // Binds the address again; false: told to stop meanwhile.
@@ -47,6 +54,7 @@ class HttpServer {
 
   HostPort listening_;
   const Metrics& metrics_;
+  const Pages pages_;
   std::atomic<bool> ready_{false};
   Mutex mutex_;
   CondVar changed_;

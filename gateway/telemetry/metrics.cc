@@ -21,8 +21,8 @@ constexpr std::array<const char*, 5> kStateLabels = {"subscribing", "pending", "
                                                      "terminated"};
 
 // Methods that get a label of their own; the last one takes all others.
-constexpr std::array<std::string_view, 8> kMethods = {"SUBSCRIBE", "NOTIFY", "OPTIONS", "PUBLISH",
-                                                      "INVITE",    "BYE",    "ACK",     "other"};
+constexpr std::array<std::string_view, 9> kMethods = {
+    "SUBSCRIBE", "NOTIFY", "OPTIONS", "PUBLISH", "INVITE", "BYE", "ACK", "REGISTER", "other"};
 
 size_t MethodIndex(std::string_view method) {
   const auto it = std::find(kMethods.begin(), kMethods.end() - 1, method);
@@ -167,7 +167,14 @@ struct Metrics::Sending {
                     "status"),
         dropped(NewCounters(registry, "sipevents_sip_stream_messages_dropped_total",
                             "SIP messages dropped since their connection ended or was full.")
-                    .Add({})) {}
+                    .Add({})),
+        registrations(NewGauges(registry, "sipevents_sip_registrations",
+                                "Identities of --sip_registrations_file by how far their "
+                                "registration is.")),
+        keep_alives_failed(NewCounters(registry, "sipevents_sip_keep_alive_failures_total",
+                                       "SIP connections closed since a keep-alive was not "
+                                       "answered.")
+                               .Add({})) {}
 
   prometheus::Gauge& waiting;
   prometheus::Gauge& servers_down;
@@ -177,6 +184,8 @@ struct Metrics::Sending {
   NamedCounters refused;
   NamedCounters bad_streams;
   prometheus::Counter& dropped;
+  GaugeFamily& registrations;
+  prometheus::Counter& keep_alives_failed;
 };
 
 Metrics::Metrics(std::function<bool(std::string_view)> is_known_package)
@@ -303,6 +312,13 @@ void Metrics::OnHeldBack(std::string_view reason) { sending_->held_back.Count(re
 void Metrics::OnBreakerTrip(std::string_view cause) { sending_->trips.Count(cause); }
 
 void Metrics::OnServersDown(int change) { sending_->servers_down.Increment(change); }
+
+void Metrics::OnRegistrations(std::string_view state, int change) {
+  // Rare enough for a look-up; four states.
+  sending_->registrations.Add({{"state", std::string(state)}}).Increment(change);
+}
+
+void Metrics::OnKeepAliveFailed() { sending_->keep_alives_failed.Increment(); }
 
 void Metrics::OnBoundReached(std::string_view bound) { bounds_->Count(bound); }
 

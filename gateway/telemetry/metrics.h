@@ -97,6 +97,8 @@ class Metrics : public sip::SipMetrics {
   void OnHeldBack(std::string_view reason) override;
   void OnBreakerTrip(std::string_view cause) override;
   void OnServersDown(int change) override;
+  void OnRegistrations(std::string_view state, int change) override;
+  void OnKeepAliveFailed() override;
   // Also of the gateway itself, with `bound` as in BoundReached(). At most 64 names.
   void OnBoundReached(std::string_view bound) override;
 

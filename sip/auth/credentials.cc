@@ -17,6 +17,7 @@ namespace {
 
 constexpr std::string_view kBlanks = " \t";
 constexpr size_t kMaxFieldOctets = 256;
+constexpr std::string_view kIdentityField = "identity=";
 
 // The form in which hosts are compared.
 std::string NormalizeDomain(std::string_view host) {
@@ -26,6 +27,32 @@ std::string NormalizeDomain(std::string_view host) {
     host.remove_suffix(1);
   }
   return ToLower(host);
+}
+
+// The form in which identities are compared; empty for what is no SIP URI.
+std::string NormalizeIdentity(std::string_view uri) {
+  absl::StatusOr<std::string> canonical = CanonicalTarget(uri, /*tel_domain=*/"");
+  const bool is_sip =
+      canonical.ok() && (canonical->starts_with("sip:") || canonical->starts_with("sips:"));
+  return is_sip ? *std::move(canonical) : std::string();
+}
+
+// Takes the identity, if one is named, out of the fields after the password.
+absl::StatusOr<std::string> TakeIdentity(std::vector<std::string>& fields) {
+  std::string identity;
+  for (size_t i = 3; i < fields.size();) {
+    if (!fields[i].starts_with(kIdentityField)) {
+      ++i;
+      continue;
+    }
+    if (!identity.empty()) return absl::InvalidArgumentError("has more than one identity");
+    identity = NormalizeIdentity(std::string_view(fields[i]).substr(kIdentityField.size()));
+    if (identity.empty()) {
+      return absl::InvalidArgumentError("has an identity that is no sip: or sips: URI");
+    }
+    fields.erase(fields.begin() + static_cast<std::ptrdiff_t>(i));
+  }
+  return identity;
 }
 
 // Takes one field off the front of `line`, which does not begin with a blank.
@@ -100,7 +127,8 @@ absl::StatusOr<CredentialTable> CredentialTable::Parse(std::string_view text,
     if (status.ok()) continue;
     return absl::InvalidArgumentError(absl::StrCat(AbslView(name), ":", line, ": ",
                                                    status.message(),
-                                                   "; expected: realm user password [domain...]"));
+                                                   "; expected: realm user password "
+                                                   "[identity=URI] [domain...]"));
   }
   return table;
 }
@@ -109,6 +137,7 @@ absl::Status CredentialTable::Add(std::vector<std::string> fields, size_t line) 
   if (fields.size() < 3) {
     return absl::InvalidArgumentError(absl::StrCat("has ", fields.size(), " of three fields"));
   }
+  SIPEVENTS_ASSIGN_OR_RETURN(const std::string identity, TakeIdentity(fields));
   if (fields.size() > 3 + kMaxDomains) {
     return absl::InvalidArgumentError(absl::StrCat("has more than ", kMaxDomains, " domains"));
   }
@@ -128,30 +157,39 @@ absl::Status CredentialTable::Add(std::vector<std::string> fields, size_t line) 
       return absl::InvalidArgumentError(
           "has a domain that is no host name or address (where none is given, the realm is it)");
     }
-    const auto [it, added] = entries_.try_emplace({realm, NormalizeDomain(field)}, entry);
+    const auto [it, added] = entries_.try_emplace({realm, NormalizeDomain(field), identity}, entry);
     if (!added) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("has a realm and domain that line ", it->second.line, " has, too"));
+      return absl::InvalidArgumentError(absl::StrCat("has a realm, domain and identity that line ",
+                                                     it->second.line, " has, too"));
     }
   }
   ++size_;
   return absl::OkStatus();
 }
 
-std::optional<Credentials> CredentialTable::Lookup(
-    std::string_view realm, std::string_view original_request_uri_host) const {
-  const auto it =
-      entries_.find(std::make_pair(std::string(realm), NormalizeDomain(original_request_uri_host)));
+std::optional<Credentials> CredentialTable::Lookup(std::string_view realm,
+                                                   std::string_view original_request_uri_host,
+                                                   std::string_view identity) const {
+  Key key = {std::string(realm), NormalizeDomain(original_request_uri_host),
+             NormalizeIdentity(identity)};
+  auto it = entries_.find(key);
+  if (it == entries_.end() && !key.identity.empty()) {
+    key.identity.clear();
+    it = entries_.find(key);
+  }
   if (it == entries_.end()) return std::nullopt;
   return it->second.credentials;
 }
 
-std::string CredentialTable::RealmFor(std::string_view original_request_uri_host) const {
+std::string CredentialTable::RealmFor(std::string_view original_request_uri_host,
+                                      std::string_view identity) const {
   const std::string domain = NormalizeDomain(original_request_uri_host);
+  const std::string own = NormalizeIdentity(identity);
   std::string first;
   for (const auto& [key, entry] : entries_) {
+    if (key.domain != domain || (!key.identity.empty() && key.identity != own)) continue;
     // The first by name, so that it is the same one each time.
-    if (key.second == domain && (first.empty() || key.first < first)) first = key.first;
+    if (first.empty() || key.realm < first) first = key.realm;
   }
   return first;
 }

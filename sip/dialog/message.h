@@ -26,12 +26,16 @@ struct OutgoingRequest {
   std::string to_tag;  // empty outside a dialog
   std::string call_id;
   uint32_t cseq = 1;
-  std::string event;                   // value of the Event header
+  std::string contact;                 // URI of Contact, e.g. a GRUU; empty: that of the listener
+  std::string contact_user;            // of the listener's URI; empty: the gateway's own
+  std::string contact_parameters;      // behind the URI, e.g. `;reg-id=1`; empty: none
+  std::string event;                   // value of the Event header; empty: none
   std::optional<uint32_t> expires;     // seconds
   std::string accept;                  // empty: no Accept header
   std::string supported;               // option tags; empty: no Supported header
   std::string require;                 // option tags; empty: no Require header
   std::string suppress_if_match;       // an entity-tag of the notifier's; empty: none
+  std::string call_info;               // value of the Call-Info header; empty: none
   std::vector<std::string> route_set;  // values of Route headers, e.g. "<sip:p.example.com;lr>"
   // Authorization and Proxy-Authorization: name and value.
   std::vector<std::pair<std::string, std::string>> authorization;
@@ -44,6 +48,14 @@ struct OutgoingRequest {
 struct Challenge {
   bool proxy = false;  // Proxy-Authenticate
   std::string value;   // of the header: `Digest realm="…", …`
+};
+
+// One Contact in a 2xx to a REGISTER (RFC 3261 section 10.3). Texts are without quotes.
+struct ContactBinding {
+  std::string uri;
+  std::optional<uint32_t> expires;  // seconds
+  std::string instance;             // `+sip.instance`, with its <>; empty: none
+  std::string pub_gruu;             // as received (RFC 5627); empty: none
 };
 
 // Why a request brought no response.
@@ -74,6 +86,11 @@ struct Response {
   std::optional<uint32_t> min_expires;   // seconds
   std::optional<uint32_t> retry_after;   // seconds
   std::vector<Challenge> challenges;
+  // Of a 2xx to a REGISTER: what is bound now, and how (RFC 5626).
+  std::vector<ContactBinding> bindings;
+  std::string own_contact;             // URI of the Contact that the request had; else empty
+  bool outbound = false;               // Require names `outbound`
+  std::optional<uint32_t> flow_timer;  // seconds
 };
 
 // A NOTIFY that passed the checks of RFC 3261 and has one Event header.
@@ -95,7 +112,12 @@ struct IncomingNotify {
   std::string_view entity_tag;          // of SIP-ETag (RFC 5839); empty: none
   std::string content_type;             // with parameters; empty: none given
   std::string_view body;
-  std::string contact_uri;  // fit for a Request-URI
+  std::string contact_uri;       // fit for a Request-URI
+  std::string_view source_host;  // numeric address that it came from, IPv6 without brackets
+  // User and host of the Request-URI and of To, as received; empty: none, or no SIP URI.
+  std::string_view request_user;
+  std::string_view to_user;
+  std::string_view to_host;
   // Host and port of the topmost Via, as received: who says to have sent it. Port: may be empty.
   std::string_view via_host;
   std::string_view via_port;

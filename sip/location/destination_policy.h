@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "sip/base/network_list.h"
 #include "sip/transport/next_hop.h"
 
 namespace sipevents::sip {
@@ -33,14 +34,9 @@ class DestinationPolicy {
   bool Allows(const NextHop& hop) const;
 
  private:
-  struct Network {
-    unsigned char address[16];  // IPv4 as mapped
-    int prefix;                 // of 128
-  };
-
   absl::Status Add(std::string_view element);
 
-  std::vector<Network> networks_;
+  NetworkList networks_;
   std::vector<std::string> domains_;  // lower case
   bool by_default_ = true;
 };

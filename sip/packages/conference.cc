@@ -103,7 +103,8 @@ MergeResult ConferenceMerger::Take(Fork& fork, const Incoming& incoming, DecodeS
   scratch.document() = EncodedDocument{fields::Event::kConference, writer.bytes()};
   return {.kind = MergeResult::Kind::kDocument,
           .document = &scratch.document(),
-          .body_is_partial = partial};
+          .body_is_partial = partial,
+          .over = incoming.ended};
 }
 
 MergeResult ConferenceMerger::Merge(const MergeInput& input, DecodeScratch& scratch) {

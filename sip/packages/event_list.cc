@@ -38,6 +38,7 @@ struct Row {
   bool announced = false;  // told of at all
   bool has_state = false;  // its package has seen a body
   uint64_t digest = 0;     // of that body
+  size_t octets = 0;       // of the bodies that the state may be made of
   std::unique_ptr<StateMerger> merger;
   std::unique_ptr<List> nested;  // it is a list itself
 };
@@ -61,13 +62,6 @@ uint64_t DigestOf(const MultipartPart& part) {
 bool Names(const RlmiResource& resource, const Row& row) {
   return std::any_of(resource.instances.begin(), resource.instances.end(),
                      [&](const RlmiInstance& instance) { return instance.id == row.id; });
-}
-
-// Forgets what it showed: the next that is heard of it is a beginning.
-void Restart(Row& row) {
-  row.over = row.announced = row.has_state = false;
-  row.merger.reset();
-  row.nested.reset();
 }
 
 }  // namespace
@@ -109,6 +103,8 @@ class EventList::Table {
                    const Member& member, Row& row);
   static void Announce(Call& call, const std::string& uri, const Member& member, Row& row,
                        std::string_view error = {});
+  bool KeepsWithinBounds(Call& call, size_t octets, bool partial, Row& row);
+  void Restart(Row& row);
   void End(Call& call, const std::string& uri, Row& row, std::string_view reason);
   void Remove(Call& call, const std::string& uri, Row& row);
   void RemoveAll(Call& call, List& list);
@@ -116,7 +112,8 @@ class EventList::Table {
 
   const EventPackage& package_;
   List root_;
-  size_t size_ = 0;  // rows, over all lists
+  size_t size_ = 0;    // rows, over all lists
+  size_t octets_ = 0;  // of all rows
   absl::flat_hash_map<std::string, InstanceNumbers> numbers_;
 };
 
@@ -261,6 +258,27 @@ void EventList::Table::MergeInstance(Call& call, const Told& told, const RlmiIns
   Announce(call, told.uri, member, row, error);
 }
 
+// Forgets what it showed: the next that is heard of it is a beginning.
+void EventList::Table::Restart(Row& row) {
+  octets_ -= std::exchange(row.octets, 0);
+  row.over = row.announced = row.has_state = false;
+  row.merger.reset();
+  row.nested.reset();
+}
+
+// A state is at most as large as the bodies it was made of, back to the last full one. Of changes
+// that went on for long this is far too much, but then the full state is all it takes.
+bool EventList::Table::KeepsWithinBounds(Call& call, size_t octets, bool partial, Row& row) {
+  const size_t before = std::exchange(row.octets, partial ? row.octets + octets : octets);
+  octets_ += row.octets - before;
+  if (octets_ <= kMaxListOctets) return true;
+  octets_ -= std::exchange(row.octets, 0);
+  row.has_state = false;
+  row.merger.reset();
+  call.result.resync |= partial && root_.chain.AskOnce();
+  return false;
+}
+
 // Tells of a member without a state of its own: that it is there, or what is wrong with it.
 void EventList::Table::Announce(Call& call, const std::string& uri, const Member& member, Row& row,
                                 std::string_view error) {
@@ -291,12 +309,18 @@ void EventList::Table::MergePart(Call& call, const std::string& uri, const Multi
   row.has_state = true;
   row.digest = digest;
   if (row.merger == nullptr) row.merger = package_.new_merger();
-  const MergeResult result = row.merger->Merge({.dialog = 1,
-                                                .content_type = part.content_type,
-                                                .body = part.body,
-                                                .cseq = call.input.cseq,
-                                                .lenient = call.input.lenient},
-                                               call.scratch);
+  MergeResult result = row.merger->Merge({.dialog = 1,
+                                          .content_type = part.content_type,
+                                          .body = part.body,
+                                          .cseq = call.input.cseq,
+                                          .lenient = call.input.lenient},
+                                         call.scratch);
+  if (result.kind == MergeResult::Kind::kDocument &&
+      !KeepsWithinBounds(call, part.body.size(), result.body_is_partial, row)) {
+    result = {.kind = MergeResult::Kind::kError,
+              .error = absl::StrCat("the members of the list have more than ", kMaxListOctets,
+                                    " octets of state")};
+  }
   call.result.resync |= result.resync;
   if (result.kind == MergeResult::Kind::kUnchanged) {
     Announce(call, uri, member, row);

@@ -14,6 +14,8 @@ namespace sipevents::sip {
 
 // Members of one list at most, those of lists within it included.
 inline constexpr size_t kMaxListMembers = 10'000;
+// Octets of the states of all members, at most.
+inline constexpr size_t kMaxListOctets = size_t{64} << 20;
 // Lists within lists; the outermost is at 1.
 inline constexpr int kMaxListDepth = 8;
 

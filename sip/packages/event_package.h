@@ -47,6 +47,8 @@ struct MergeResult {
   bool body_is_partial = false;
   // The full state should be asked for by a refresh (ALG-A gap, unusable partial document).
   bool resync = false;
+  // The document says that the resource is no more: there is nothing left to follow.
+  bool over = false;
   std::string error{};
 };
 
@@ -94,6 +96,12 @@ struct EventPackage {
   // Serves every name that ends in this, e.g. ".winfo" (RFC 6665 section 5.1); empty: its name
   // only.
   std::string_view template_suffix = {};
+  // A media type of changes to documents, for callers who ask for it. A notifier whose changes
+  // cannot be applied is asked for whole documents instead (ALG-C); empty: there is none.
+  std::string_view changes_type = {};
+  // May a state that was told in one dialog be taken up by the next one, if the notifier says that
+  // it is still the same (RFC 5839)? Where a body is the whole state, or says that it is not.
+  bool resumable = false;
 };
 
 }  // namespace sipevents::sip

@@ -9,6 +9,7 @@
 #include "sip/packages/key_press.h"
 #include "sip/packages/message_summary.h"
 #include "sip/packages/opaque.h"
+#include "sip/packages/partial_presence.h"
 #include "sip/packages/phone_features.h"
 #include "sip/packages/presence.h"
 #include "sip/packages/profile.h"
@@ -28,34 +29,43 @@ std::vector<EventPackage> ResourcePackages() {
        .accept = {"application/call-completion"},
        .allows_forks = true,
        .new_merger = NewCallCompletionMerger,
-       .takes_lists = false},
+       .takes_lists = false,
+       .resumable = true},
       {.name = "conference",
        .accept = {"application/conference-info+xml"},
-       .new_merger = NewConferenceMerger},
+       .new_merger = NewConferenceMerger,
+       .resumable = true},
       {.name = "dialog",
        .accept = {"application/dialog-info+xml"},
        .allows_forks = true,
-       .new_merger = NewDialogMerger},
+       .new_merger = NewDialogMerger,
+       .resumable = true},
       {.name = "message-summary",
        .accept = {"application/simple-message-summary"},
        .allows_forks = true,
        .merges_forks = true,
-       .new_merger = NewMessageSummaryMerger},
-      // refresh, and most documents are small.
+       .new_merger = NewMessageSummaryMerger,
+       .resumable = true},
+      // Changes (RFC 5263) are for who asks for them: one that is lost costs a refresh, and most
+      // documents are small.
       {.name = "presence",
        .accept = {"application/pidf+xml"},
        .new_merger = NewPresenceMerger,
-       .tolerated_type = "application/cpim-pidf+xml"},
+       .tolerated_type = "application/cpim-pidf+xml",
+       .changes_type = kPidfDiffType,
+       .resumable = true},
       {.name = "presence.winfo",
        .accept = {"application/watcherinfo+xml"},
        .allows_forks = true,
        .merges_forks = true,
        .new_merger = NewWatcherInfoMerger,
-       .template_suffix = ".winfo"},
+       .template_suffix = ".winfo",
+       .resumable = true},
       {.name = "reg",
        .accept = {"application/reginfo+xml"},
        .default_expires = absl::Seconds(3761),
-       .new_merger = NewRegistrationMerger},
+       .new_merger = NewRegistrationMerger,
+       .resumable = true},
       // The format of the profile is the vendor's.
       {.name = "ua-profile",
        .accept = {"message/external-body", "*/*"},

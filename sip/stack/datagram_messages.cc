@@ -80,6 +80,13 @@ void DatagramMessages::Send(const NextHop& hop, const ListenSpec& listener,
   });
 }
 
+void DatagramMessages::SendKeepAlive(const NextHop& hop, const ListenSpec& listener) {
+  DatagramSocket* const socket = SocketFor(listener, hop);
+  const absl::StatusOr<sockaddr_storage> target = ToSocketAddress(hop.address);
+  if (socket == nullptr || !target.ok()) return;
+  socket->Send(*target, "\r\n\r\n").IgnoreError();  // lost, as it may be on the way
+}
+
 void DatagramMessages::OnDatagram(DatagramSocket& socket, const sockaddr_storage& source,
                                   std::string_view octets) {
   // Keep-alives, and what cannot be SIP.

@@ -31,6 +31,10 @@ class DatagramMessages : public DatagramSocket::Owner {
   void Send(const NextHop& hop, const ListenSpec& listener, const OutgoingRequest& request,
             OwnHeaders own, std::function<void(const Response&)> on_final);
 
+  // Sends two empty lines, which keep the way through a NAT open (RFC 5626 section 3.5.1 has STUN
+  // for it, which few registrars answer).
+  void SendKeepAlive(const NextHop& hop, const ListenSpec& listener);
+
   // DatagramSocket::Owner:
   void OnDatagram(DatagramSocket& socket, const sockaddr_storage& source,
                   std::string_view octets) override;

@@ -11,6 +11,7 @@
 #include "sip/dispatch/dispatcher.h"
 #include "sip/location/locator.h"
 #include "sip/stack/datagram_messages.h"
+#include "sip/stack/flows.h"
 #include "sip/stack/request_checks.h"
 #include "sip/stack/request_message.h"
 #include "sip/stack/sofia_text.h"
@@ -22,6 +23,18 @@ namespace {
 
 bool IsSipUri(const std::string& uri) {
   return absl::StartsWithIgnoreCase(uri, "sip:") || absl::StartsWithIgnoreCase(uri, "sips:");
+}
+
+constexpr char kRegister[] = "REGISTER";
+
+// Has the response say which Contact it is about.
+std::function<void(const Response&)> WithContact(std::function<void(const Response&)> on_final,
+                                                 std::string contact) {
+  return [on_final = std::move(on_final), contact = std::move(contact)](const Response& response) {
+    Response named = response;
+    named.own_contact = contact;
+    on_final(named);
+  };
 }
 
 }  // namespace
@@ -44,6 +57,7 @@ struct Endpoint::Core : public Transmitter, public MessageHandler {
   std::vector<ListenSpec> listeners;  // with the ports in use
   std::unique_ptr<DatagramMessages> datagrams;
   std::unique_ptr<StreamMessages> streams;
+  std::unique_ptr<Flows> flows;
   std::unique_ptr<RequestScheduler> scheduler;
   std::unique_ptr<Dispatcher> dispatcher;
   std::unique_ptr<Locator> locator;  // last: calls nobody once it is gone
@@ -55,8 +69,10 @@ struct Endpoint::Core : public Transmitter, public MessageHandler {
   void Transmit(const NextHop& hop, const OutgoingRequest& request,
                 std::function<void(const Response&)> on_final) override;
   size_t DatagramOctets(const OutgoingRequest& request) const override;
-  std::optional<NotifyAnswer> OnRequest(const sip_t& sip, std::string_view text) override;
-  std::optional<NotifyAnswer> Judge(const sip_t& sip, std::string_view text);
+  std::optional<NotifyAnswer> OnRequest(const sip_t& sip, std::string_view text,
+                                        const HostPort& source) override;
+  std::optional<NotifyAnswer> Judge(const sip_t& sip, std::string_view text,
+                                    const HostPort& source);
 };
 
 bool Endpoint::Core::Has(Transport transport) const {
@@ -75,6 +91,10 @@ absl::Status Endpoint::Core::Open() {
                                                   : streams->Listen(listener));
     listeners.push_back(std::move(listener));
   }
+  flows = std::make_unique<Flows>(loop, random, *streams, [this](const HostPort& peer) {
+    const NextHop hop{Transport::kUdp, peer, peer.host};
+    datagrams->SendKeepAlive(hop, ListenerFor(listeners, hop));
+  });
   options.scheduler.t1 = options.t1;
   options.scheduler.metrics = metrics;
   scheduler = std::make_unique<RequestScheduler>(options.scheduler, random);
@@ -112,7 +132,14 @@ void Endpoint::Core::Transmit(const NextHop& hop, const OutgoingRequest& request
   const bool secure =
       absl::StartsWithIgnoreCase(request.request_uri, "sips:") ||
       absl::StrContains(absl::string_view(first).substr(0, 6), "sips:");  // "<sips:"
-  OwnHeaders own{.contact = ContactOf(listener, secure), .allow_events = options.allow_events};
+  // A sips: request has a sips: Contact (RFC 3261 section 8.1.1.8).
+  const bool named =
+      !request.contact.empty() && (!secure || absl::StartsWithIgnoreCase(request.contact, "sips:"));
+  const std::string contact =
+      named ? request.contact : ContactOf(listener, secure, request.contact_user);
+  OwnHeaders own{.contact = absl::StrCat("<", contact, ">", request.contact_parameters),
+                 .allow_events = options.allow_events};
+  if (request.method == kRegister) on_final = WithContact(std::move(on_final), contact);
   if (hop.transport == Transport::kUdp) {
     datagrams->Send(hop, listener, request, std::move(own), std::move(on_final));
   } else {
@@ -124,8 +151,9 @@ size_t Endpoint::Core::DatagramOctets(const OutgoingRequest& request) const {
   return EstimatedOctets(request, options.allow_events);
 }
 
-std::optional<NotifyAnswer> Endpoint::Core::OnRequest(const sip_t& sip, std::string_view text) {
-  std::optional<NotifyAnswer> answer = Judge(sip, text);
+std::optional<NotifyAnswer> Endpoint::Core::OnRequest(const sip_t& sip, std::string_view text,
+                                                      const HostPort& source) {
+  std::optional<NotifyAnswer> answer = Judge(sip, text, source);
   if (metrics != nullptr) {
     metrics->OnRequestAnswered(View(sip.sip_request->rq_method_name),
                                answer.has_value() ? answer->status : 0);
@@ -133,13 +161,15 @@ std::optional<NotifyAnswer> Endpoint::Core::OnRequest(const sip_t& sip, std::str
   return answer;
 }
 
-std::optional<NotifyAnswer> Endpoint::Core::Judge(const sip_t& sip, std::string_view text) {
+std::optional<NotifyAnswer> Endpoint::Core::Judge(const sip_t& sip, std::string_view text,
+                                                  const HostPort& source) {
   if (std::optional<NotifyAnswer> refusal = RefuseRepeated(sip)) return refusal;
   if (sip.sip_request->rq_method != sip_method_notify) {
     return AnswerOther(sip, options.accept, options.allow_events);
   }
   if (std::optional<NotifyAnswer> refusal = RefuseBadNotify(sip)) return refusal;
-  const IncomingNotify notify = ToNotify(sip, text, loop.clock().Now());
+  IncomingNotify notify = ToNotify(sip, text, loop.clock().Now());
+  notify.source_host = source.host;
   if (!IsSipUri(notify.contact_uri)) return NotifyAnswer{400, {}, "Bad Contact"};
   return handler.OnNotify(notify);
 }
@@ -168,6 +198,8 @@ void Endpoint::Forget(RequestId id) { core_->dispatcher->Forget(id); }
 ServerState Endpoint::StateOf(std::string_view server) const {
   return core_->dispatcher->StateOf(server);
 }
+
+FlowKeeper& Endpoint::flows() { return *core_->flows; }
 
 std::vector<int> Endpoint::ports() const {
   std::vector<int> ports;

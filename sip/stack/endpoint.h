@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "sip/agent.h"
 #include "sip/base/random_id.h"
+#include "sip/dialog/flow_keeper.h"
 #include "sip/dialog/request_sender.h"
 #include "sip/dispatch/request_scheduler.h"
 #include "sip/explanation.h"
@@ -49,6 +50,9 @@ class Endpoint : public RequestSender {
   RequestId Send(std::string first_hop, RequestPriority priority, RequestClient& client) override;
   void Forget(RequestId id) override;
   ServerState StateOf(std::string_view server) const override;
+
+  // Keeps the ways to servers open; lives as long as the endpoint.
+  FlowKeeper& flows();
 
   // Port of each listener, in the order of EndpointOptions::listen.
   std::vector<int> ports() const;

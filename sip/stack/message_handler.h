@@ -6,6 +6,7 @@
 #include <optional>
 #include <string_view>
 
+#include "sip/base/net_address.h"
 #include "sip/dialog/message.h"
 
 namespace sipevents::sip {
@@ -14,8 +15,10 @@ namespace sipevents::sip {
 class MessageHandler {
  public:
   virtual ~MessageHandler() = default;
-  // A request that is whole and well-formed, and its text; nullopt: no answer.
-  virtual std::optional<NotifyAnswer> OnRequest(const sip_t& sip, std::string_view text) = 0;
+  // A request that is whole and well-formed, its text, and the address that it came from; nullopt:
+  // no answer.
+  virtual std::optional<NotifyAnswer> OnRequest(const sip_t& sip, std::string_view text,
+                                                const HostPort& source) = 0;
 };
 
 }  // namespace sipevents::sip

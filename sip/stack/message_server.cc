@@ -93,7 +93,7 @@ WireAnswer MessageServer::Take(std::string_view message, const HostPort& source,
   }
   std::optional<NotifyAnswer> answer = RefuseMalformed(parsed.get(), *sip);
   if (!answer.has_value()) {
-    answer = handler_.OnRequest(*sip, message);
+    answer = handler_.OnRequest(*sip, message, source);
   } else if (sip->sip_request->rq_method == sip_method_ack) {
     answer.reset();
   } else if (metrics_ != nullptr) {

@@ -52,7 +52,8 @@ MessagePtr NewRequest(const OutgoingRequest& request, const OwnHeaders& own) {
       TAG_IF(!own.via.empty(), SIPTAG_VIA_STR(own.via.c_str())), SIPTAG_FROM_STR(from.c_str()),
       SIPTAG_TO_STR(to.c_str()), SIPTAG_CALL_ID_STR(request.call_id.c_str()),
       SIPTAG_CSEQ_STR(cseq.c_str()), SIPTAG_MAX_FORWARDS_STR("70"),
-      SIPTAG_CONTACT_STR(own.contact.c_str()), SIPTAG_EVENT_STR(request.event.c_str()),
+      SIPTAG_CONTACT_STR(own.contact.c_str()),
+      TAG_IF(!request.event.empty(), SIPTAG_EVENT_STR(request.event.c_str())),
       TAG_IF(request.expires, SIPTAG_EXPIRES_STR(expires.c_str())),
       TAG_IF(!request.accept.empty(), SIPTAG_ACCEPT_STR(request.accept.c_str())),
       TAG_IF(!request.supported.empty(), SIPTAG_SUPPORTED_STR(request.supported.c_str())),
@@ -69,6 +70,9 @@ MessagePtr NewRequest(const OutgoingRequest& request, const OwnHeaders& own) {
   if (!request.suppress_if_match.empty() && added >= 0) {
     const std::string line = absl::StrCat("Suppress-If-Match: ", request.suppress_if_match);
     added = sip_add_tl(message, sip, SIPTAG_HEADER_STR(line.c_str()), TAG_END());
+  }
+  if (!request.call_info.empty() && added >= 0) {
+    added = sip_add_tl(message, sip, SIPTAG_CALL_INFO_STR(request.call_info.c_str()), TAG_END());
   }
   for (const auto& [name, value] : request.authorization) {
     const std::string line = absl::StrCat(name, ": ", value);
@@ -122,12 +126,14 @@ std::string WireText(msg_t* message) {
 }
 
 size_t EstimatedOctets(const OutgoingRequest& request, std::string_view allow_events) {
-  size_t octets =
-      kFixedOctets + allow_events.size() + request.request_uri.size() + request.from_uri.size() +
-      request.from_tag.size() + request.to_uri.size() + request.to_tag.size() +
-      request.call_id.size() + request.event.size() + request.accept.size() +
-      request.suppress_if_match.size() + request.supported.size() + request.require.size() +
-      request.content_disposition.size() + request.content_type.size() + request.body.size();
+  size_t octets = kFixedOctets + allow_events.size() + request.request_uri.size() +
+                  request.from_uri.size() + request.from_tag.size() + request.to_uri.size() +
+                  request.to_tag.size() + request.call_id.size() + request.event.size() +
+                  request.accept.size() + request.suppress_if_match.size() +
+                  request.call_info.size() + request.supported.size() + request.require.size() +
+                  request.content_disposition.size() + request.content_type.size() +
+                  request.body.size() + request.contact.size() + request.contact_user.size() +
+                  request.contact_parameters.size();
   for (const std::string& route : request.route_set) octets += route.size() + 10;
   for (const auto& [name, value] : request.authorization) {
     octets += name.size() + value.size() + 4;

@@ -22,6 +22,8 @@ constexpr size_t kMaxTagOctets = 256;
 constexpr size_t kEncoderSlack = 2;
 constexpr size_t kMaxRedirectTargets = 16;
 constexpr size_t kMaxListed = 32;
+// Devices of one identity.
+constexpr size_t kMaxBindings = 200;
 
 void AddChallenges(const msg_auth_t* auth, bool proxy, std::vector<Challenge>& challenges) {
   for (; auth != nullptr; auth = auth->au_next) {
@@ -196,6 +198,34 @@ std::string Shown(const List* list) {
   return HeaderValue(reinterpret_cast<const msg_header_t*>(list)).substr(0, kMaxShown);
 }
 
+// A parameter without its quotes; empty where there is none, or it cannot be read.
+std::string ParameterText(const msg_param_t* parameters, const char* name) {
+  const std::string_view value = View(msg_params_find(parameters, name));
+  if (!value.starts_with('"')) return std::string(value);
+  return UnquoteString(value).value_or("");
+}
+
+// What a registrar has of us and of other devices of the same identity.
+std::vector<ContactBinding> Bindings(const sip_contact_t* contact) {
+  std::vector<ContactBinding> bindings;
+  for (; contact != nullptr && bindings.size() < kMaxBindings; contact = contact->m_next) {
+    ContactBinding& binding = bindings.emplace_back();
+    binding.uri = TargetText(contact->m_url);
+    binding.expires = ParseDeltaSeconds(View(contact->m_expires));
+    binding.instance = ParameterText(contact->m_params, "+sip.instance=");
+    binding.pub_gruu = ParameterText(contact->m_params, "pub-gruu=");
+  }
+  return bindings;
+}
+
+bool Lists(const msg_list_t* list, std::string_view item) {
+  if (list == nullptr || list->k_items == nullptr) return false;
+  for (const auto* found = list->k_items; *found != nullptr; ++found) {
+    if (EqualsIgnoreCase(View(*found), item)) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 bool HasBadHeader(const sip_t& sip, std::string_view name) {
@@ -241,6 +271,11 @@ Response ToResponse(const sip_t& sip, std::string_view text) {
   }
   AddChallenges(sip.sip_www_authenticate, false, response.challenges);
   AddChallenges(sip.sip_proxy_authenticate, true, response.challenges);
+  if (response.status / 100 == 2 && sip.sip_cseq->cs_method == sip_method_register) {
+    response.bindings = Bindings(sip.sip_contact);
+    response.outbound = Lists(sip.sip_require, "outbound");
+    response.flow_timer = ParseDeltaSeconds(RawValue(text, "Flow-Timer"));
+  }
   return response;
 }
 
@@ -250,6 +285,9 @@ IncomingNotify ToNotify(const sip_t& sip, std::string_view text, absl::Time rece
   notify.call_id = View(sip.sip_call_id->i_id);
   notify.from_tag = View(sip.sip_from->a_tag);
   notify.to_tag = View(sip.sip_to->a_tag);
+  notify.request_user = View(sip.sip_request->rq_url->url_user);
+  notify.to_user = View(sip.sip_to->a_url->url_user);
+  notify.to_host = View(sip.sip_to->a_url->url_host);
   notify.cseq = sip.sip_cseq->cs_seq;
   notify.event_type = View(sip.sip_event->o_type);
   if (sip.sip_event->o_id != nullptr) notify.event_id = sip.sip_event->o_id;

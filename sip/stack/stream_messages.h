@@ -4,6 +4,8 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -35,6 +37,13 @@ class StreamMessages : public StreamHandler {
   // Sends a request that names `listener` in its Via; `on_final` is called once, from the loop.
   void Send(const NextHop& hop, const ListenSpec& listener, const OutgoingRequest& request,
             OwnHeaders own, std::function<void(const Response&)> on_final);
+
+  // See StreamTransport::Keep().
+  StreamTransport::WatchId Keep(std::string_view server, KeepAlive keep_alive,
+                                StreamTransport::Failed failed) {
+    return transport_->Keep(server, std::move(keep_alive), std::move(failed));
+  }
+  void StopKeeping(StreamTransport::WatchId id) { transport_->StopWatching(id); }
 
   void OnMessage(ConnectionId connection, const NextHop& peer, std::string_view message) override;
   void OnBadMessage(ConnectionId connection, const NextHop& peer, std::string_view message,

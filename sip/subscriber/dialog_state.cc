@@ -339,13 +339,6 @@ absl::Duration GrantedDuration(std::optional<uint32_t> expires, absl::Duration r
   return requested;
 }
 
-absl::Duration RefreshDelay(absl::Duration lifetime, absl::Duration t1, double jitter) {
-  const absl::Duration margin =
-      lifetime > 128 * t1 ? std::max(absl::Seconds(5), 64 * t1) : absl::Seconds(5);
-  const absl::Duration delay = std::max(lifetime - margin, lifetime / 2);
-  return std::max(delay * (1.0 - jitter / 10), absl::ZeroDuration());
-}
-
 std::string_view DialogPhaseName(DialogPhase phase) {
   switch (phase) {
     case DialogPhase::kPending:

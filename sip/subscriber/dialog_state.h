@@ -126,10 +126,6 @@ void LowerGrant(DialogState& state, absl::Time grant_until, const StepContext& c
 absl::Duration GrantedDuration(std::optional<uint32_t> expires, absl::Duration requested,
                                std::string_view& deviation);
 
-// How long after `now` a subscription that lasts `lifetime` is refreshed: max(lifetime - margin,
-// lifetime/2), margin = 5 s, or 64*T1 where the lifetime is over 128*T1; up to a tenth sooner.
-absl::Duration RefreshDelay(absl::Duration lifetime, absl::Duration t1, double jitter);
-
 std::string_view DialogPhaseName(DialogPhase phase);
 
 }  // namespace sipevents::sip

@@ -31,6 +31,7 @@ struct DialogUsage {
   absl::Time last_notify = absl::InfinitePast();
   absl::Time last_state = absl::InfinitePast();  // of a NOTIFY whose body could be used
   bool body_unusable = false;                    // of the last NOTIFY
+  bool state_withheld = false;                   // the notifier takes for known what is not
   absl::Time forget_at = absl::InfiniteFuture();
 
   bool ended() const { return state.phase == DialogPhase::kTerminated; }

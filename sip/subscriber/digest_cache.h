@@ -12,7 +12,8 @@
 namespace sipevents::sip {
 
 // Keeps what fetches learned of a domain's nonces, so that the next one need not be challenged
-// again (SUB-55). One fetch has a session at a time: a nonce count is never used twice.
+// again (SUB-55). One fetch has a session at a time: a nonce count is never used twice. Each
+// identity has sessions of its own, since it may have credentials of its own: `domain` names both.
 //
 // Threads: the SIP thread.
 class DigestCache {

@@ -32,6 +32,11 @@ int StatusOfRefusal(std::string_view reason) {
   return EqualsIgnoreCase(reason, "noresource") ? 404 : 0;
 }
 
+// Who asks whom: what a session of the digest cache is good for.
+std::string DigestKey(const SubscribeTemplate& subscribe) {
+  return absl::StrCat(subscribe.host(), " ", subscribe.identity());
+}
+
 }  // namespace
 
 Fetch::Fetch(SubscriberContext& context, DigestCache& digests, SubscribeRequest request,
@@ -45,7 +50,7 @@ Fetch::Fetch(SubscriberContext& context, DigestCache& digests, SubscribeRequest 
       on_done_(std::move(on_done)),
       id_(context.dialogs.Add(*this)),
       exchange_(context, subscribe_, static_cast<SubscribeExchange::Owner&>(*this)) {
-  subscribe_.UseDigest(digests_.Take(subscribe_.host()));
+  subscribe_.UseDigest(digests_.Take(DigestKey(subscribe_)));
 }
 
 Fetch::~Fetch() {
@@ -209,7 +214,7 @@ void Fetch::Finish(const FetchResult& result) {
 
 // What was accepted is worth presenting again.
 void Fetch::KeepDigest() {
-  if (accepted_ || !forks_.empty()) digests_.Put(subscribe_.host(), subscribe_.ReleaseDigest());
+  if (accepted_ || !forks_.empty()) digests_.Put(DigestKey(subscribe_), subscribe_.ReleaseDigest());
 }
 
 void Fetch::ArmTimer(absl::Duration delay, std::function<void()> action) {

@@ -50,14 +50,15 @@ std::optional<NotifyAnswer> ChallengeNotify(const SubscriberContext& context,
   if (notify.authorization) subject.authorization = notify.authorization();
   const auto password = [&](std::string_view realm,
                             std::string_view user) -> std::optional<std::string> {
-    const std::optional<Credentials> shared = context.credentials.Lookup(realm, subscribe.host());
+    const std::optional<Credentials> shared =
+        context.credentials.Lookup(realm, subscribe.host(), subscribe.identity());
     if (!shared.has_value() || shared->user != user) return std::nullopt;
     return shared->password;
   };
   const absl::Time now = context.clock.Now();
   const DigestServer::Verdict verdict = context.notify_auth->Check(subject, password, now);
   if (verdict == DigestServer::Verdict::kAccepted) return std::nullopt;
-  std::string realm = context.credentials.RealmFor(subscribe.host());
+  std::string realm = context.credentials.RealmFor(subscribe.host(), subscribe.identity());
   if (realm.empty()) realm = subscribe.host();
   NotifyAnswer answer{401, {}};
   for (std::string& value :

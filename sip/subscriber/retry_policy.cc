@@ -106,6 +106,13 @@ std::optional<absl::Duration> LongerInterval(absl::Duration requested, int retri
   return asked;
 }
 
+absl::Duration RefreshDelay(absl::Duration lifetime, absl::Duration t1, double jitter) {
+  const absl::Duration margin =
+      lifetime > 128 * t1 ? std::max(absl::Seconds(5), 64 * t1) : absl::Seconds(5);
+  const absl::Duration delay = std::max(lifetime - margin, lifetime / 2);
+  return std::max(delay * (1.0 - jitter / 10), absl::ZeroDuration());
+}
+
 absl::Duration SoonDelay(double jitter) { return absl::Seconds(2.1 + 1.9 * jitter); }
 
 std::optional<absl::Duration> PlanRetry(RetryHistory& history, const Ending& ending, absl::Time now,

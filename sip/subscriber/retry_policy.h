@@ -55,6 +55,11 @@ std::string_view FailureReason(SendFailure failure);
 std::optional<absl::Duration> LongerInterval(absl::Duration requested, int retries,
                                              std::optional<uint32_t> min_expires, bool strict);
 
+// How long after `now` a subscription, or a registration, that lasts `lifetime` is refreshed:
+// max(lifetime - margin, lifetime/2), margin = 5 s, or 64*T1 where the lifetime is over 128*T1; up
+// to a tenth sooner.
+absl::Duration RefreshDelay(absl::Duration lifetime, absl::Duration t1, double jitter);
+
 // The delay of kSoon: RFC 3261 section 14.1 for the side that owns the Call-ID. `jitter` is in
 // [0, 1).
 absl::Duration SoonDelay(double jitter);

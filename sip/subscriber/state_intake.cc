@@ -1,9 +1,11 @@
 #include "sip/subscriber/state_intake.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
 #include "sip/base/ascii.h"
+#include "sip/body/media_type.h"
 #include "sip/packages/rlmi.h"
 #include "sip/subscriber/notify_checks.h"
 
@@ -91,11 +93,36 @@ StateIntake::Taken StateIntake::TakeSingle(const IncomingNotify& notify, uint32_
                                            std::string_view dialog, OnNews news) {
   if (!TrimBlanks(notify.body).empty()) singles_.insert(index);
   const MergeResult result = merger_->Merge(InputOf(notify, index), context_.scratch);
+  if (LacksBase(notify, index, result)) return {.usable = false, .resync = true};
   const bool quiet = result.kind == MergeResult::Kind::kUnchanged;
   if (!quiet) news(MakeNotification(context_, dialog, notify, result));
   return {.quiet = quiet,
           .usable = result.kind != MergeResult::Kind::kError && !result.resync,
-          .resync = result.resync};
+          .resync = result.resync,
+          .over = result.over,
+          .changes_fail = CountChanges(notify, result)};
+}
+
+bool StateIntake::LacksBase(const IncomingNotify& notify, uint32_t index,
+                            const MergeResult& result) {
+  if (resumed_.empty() || TrimBlanks(notify.body).empty() || !resumed_.contains(index))
+    return false;
+  if (result.body_is_partial) return true;
+  if (result.kind == MergeResult::Kind::kDocument) resumed_.erase(index);
+  return false;
+}
+
+bool StateIntake::CountChanges(const IncomingNotify& notify, const MergeResult& result) {
+  if (package_.changes_type.empty() ||
+      !MatchesMediaType(notify.content_type, package_.changes_type)) {
+    return false;
+  }
+  if (result.kind == MergeResult::Kind::kError) {
+    failed_changes_ = std::min(failed_changes_ + 1, kMostFailedChanges);
+    return failed_changes_ == kMostFailedChanges;
+  }
+  if (result.kind == MergeResult::Kind::kDocument && result.body_is_partial) failed_changes_ = 0;
+  return false;
 }
 
 StateIntake::Taken StateIntake::TakeList(const IncomingNotify& notify, uint32_t index,
@@ -137,6 +164,7 @@ StateIntake::Taken StateIntake::Refuse(const IncomingNotify& notify, std::string
 MergeResult StateIntake::DropDialog(uint32_t index) {
   lists_.erase(index);
   singles_.erase(index);
+  resumed_.erase(index);
   return merger_->DropDialog(index, context_.scratch);
 }
 

@@ -24,11 +24,17 @@ class StateIntake {
   StateIntake(const StateIntake&) = delete;
   StateIntake& operator=(const StateIntake&) = delete;
 
+  // So often may changes fail, whatever full states come between.
+  static constexpr int kMostFailedChanges = 3;
+
   // What came of a NOTIFY.
   struct Taken {
     bool quiet = true;    // nothing was told
     bool usable = true;   // all of it could be used, so that its entity-tag stands for our state
     bool resync = false;  // the full state should be asked for
+    bool over = false;    // the resource is no more
+    // Bodies of changes could not be applied, kMostFailedChanges of them, or more, in a row.
+    bool changes_fail = false;
   };
   // A member of a list shows nothing any longer.
   struct MemberGone {
@@ -44,8 +50,15 @@ class StateIntake {
   Taken Take(const IncomingNotify& notify, uint32_t index, std::string_view dialog, OnNews news,
              OnGone gone);
 
+  // The fork `index`, which is new, shows what another one before it told, and of that nothing is
+  // known here: changes count for nothing until the full state comes.
+  void Resume(uint32_t index) { resumed_.insert(index); }
+
   // Forgets a fork that ended; see StateMerger::DropDialog().
   MergeResult DropDialog(uint32_t index);
+
+  // Whether the fork `index` has told of a list.
+  bool IsListFork(uint32_t index) const { return lists_.contains(index); }
 
   // Whether a NOTIFY must not make one more fork, whatever the package allows: a list comes from
   // one server only (RLS-09).
@@ -64,6 +77,9 @@ class StateIntake {
                    OnNews news);
   Taken TakeList(const IncomingNotify& notify, uint32_t index, std::string_view dialog, OnNews news,
                  OnGone gone);
+  // Whether what a fork tells changes a state that is not known here.
+  bool LacksBase(const IncomingNotify& notify, uint32_t index, const MergeResult& result);
+  bool CountChanges(const IncomingNotify& notify, const MergeResult& result);
   Taken Refuse(const IncomingNotify& notify, std::string_view dialog, std::string_view error,
                OnNews news) const;
   MergeInput InputOf(const IncomingNotify& notify, uint32_t index) const;
@@ -73,6 +89,8 @@ class StateIntake {
   std::unique_ptr<StateMerger> merger_;
   absl::flat_hash_map<uint32_t, std::unique_ptr<ListFork>> lists_;
   absl::flat_hash_set<uint32_t> singles_;
+  absl::flat_hash_set<uint32_t> resumed_;  // until they tell the full state
+  int failed_changes_ = 0;                 // in a row
 };
 
 }  // namespace sipevents::sip

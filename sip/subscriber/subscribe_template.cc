@@ -9,6 +9,7 @@
 #include "sip/base/header_grammar.h"
 #include "sip/base/log.h"
 #include "sip/base/uri.h"
+#include "sip/body/media_type.h"
 #include "sip/packages/package_table.h"
 
 namespace sipevents::sip {
@@ -68,11 +69,18 @@ OutgoingRequest SubscribeTemplate::Fill(bool in_dialog) const {
   OutgoingRequest request;
   request.method = kMethod;
   request.request_uri = wire_uri_;
-  request.from_uri = request_.identity.empty() ? context_.identity : request_.identity;
+  request.from_uri = identity();
   request.to_uri = wire_uri_;
   request.event = event_;
-  if (!without_accept_) request.accept = absl::StrJoin(accept_, ", ");
+  if (!without_accept_) request.accept = AcceptHeader();
   if (takes_lists_) request.supported = "eventlist";
+  if (context_.contact_of) request.contact = context_.contact_of(request.from_uri);
+  // RFC 5627 section 4.4.
+  if (!request.contact.empty()) request.supported += takes_lists_ ? ", gruu" : "gruu";
+  if (request_.appearance_index > 0) {
+    request.call_info =
+        absl::StrCat("<sip:", host_, ">;appearance-index=", request_.appearance_index);
+  }
   if (in_dialog) return request;
   if (!request_.members.empty()) {
     request.require = "recipient-list-subscribe";
@@ -89,6 +97,37 @@ OutgoingRequest SubscribeTemplate::Fill(bool in_dialog) const {
 bool SubscribeTemplate::DropAccept() {
   if (without_accept_ || accept_.empty()) return false;
   without_accept_ = true;
+  return true;
+}
+
+bool SubscribeTemplate::IsOfChanges(std::string_view media_range) const {
+  const std::string_view type = FindPackage(request_.event_package).changes_type;
+  return !type.empty() && MatchesMediaType(media_range, type);
+}
+
+std::string SubscribeTemplate::AcceptHeader() const {
+  if (!without_changes_) return absl::StrJoin(accept_, ", ");
+  std::vector<std::string> whole;
+  for (const std::string& range : accept_) {
+    if (!IsOfChanges(range)) whole.push_back(range);
+  }
+  return absl::StrJoin(whole, ", ");
+}
+
+bool SubscribeTemplate::DropChanges() {
+  const auto names = [this](std::string_view type) {
+    return std::any_of(accept_.begin(), accept_.end(),
+                       [type](const std::string& range) { return MatchesMediaType(range, type); });
+  };
+  const EventPackage& package = FindPackage(request_.event_package);
+  if (without_changes_ || package.changes_type.empty() || !names(package.changes_type)) {
+    return false;
+  }
+  without_changes_ = true;
+  // The caller may have named nothing else.
+  for (const std::string& type : package.accept) {
+    if (!names(type)) accept_.push_back(type);
+  }
   return true;
 }
 
@@ -126,7 +165,7 @@ bool SubscribeTemplate::MeetChallenge(const Response& response) {
   }
   if (digest_ == nullptr) digest_ = std::make_unique<ClientDigestSession>(context_.random);
   const absl::Status status = digest_->Accept(www, proxy, [this](std::string_view realm) {
-    return context_.credentials.Lookup(realm, host_);
+    return context_.credentials.Lookup(realm, host_, identity());
   });
   if (!status.ok()) {
     Log(LogSeverity::kWarning, "subscriber", "challenge not met",

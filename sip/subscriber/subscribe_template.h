@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -33,6 +34,10 @@ class SubscribeTemplate {
   const std::string& event_id() const { return event_id_; }
   // Request-URI and To outside a dialog.
   const std::string& wire_uri() const { return wire_uri_; }
+  // From.
+  const std::string& identity() const {
+    return request_.identity.empty() ? context_.identity : request_.identity;
+  }
   // Of the resource: decides whose credentials may be used. Empty if it has none.
   const std::string& host() const { return host_; }
 
@@ -43,6 +48,9 @@ class SubscribeTemplate {
   // something else: without its members a list is not that list.
   bool DropAccept();
   bool DropBody();
+  // Asks for whole documents only from now on, not for changes; false if that is nothing new. The
+  // changes that are on their way are still taken.
+  bool DropChanges();
   // The same resource as a sips: URI, where that can be asked for; nullopt otherwise. The other
   // way would give away what the caller wanted kept.
   std::optional<std::string> SecureVariant() const;
@@ -59,6 +67,9 @@ class SubscribeTemplate {
   void UseDigest(std::unique_ptr<ClientDigestSession> digest) { digest_ = std::move(digest); }
 
  private:
+  bool IsOfChanges(std::string_view media_range) const;
+  std::string AcceptHeader() const;
+
   SubscriberContext& context_;
   SubscribeRequest request_;
   std::string wire_uri_;
@@ -69,6 +80,7 @@ class SubscribeTemplate {
   bool takes_lists_ = false;
   bool without_accept_ = false;
   bool without_body_ = false;
+  bool without_changes_ = false;
   absl::Duration expires_;
   std::unique_ptr<ClientDigestSession> digest_;  // null: never challenged
 };

@@ -23,6 +23,7 @@ void Subscriber::Subscribe(SubscriptionId id, SubscribeRequest request,
                            std::shared_ptr<SubscriptionObserver> observer) {
   const std::string event_package = request.event_package;
   ++names_in_use_[event_package];
+  if (FollowsUnsolicited(event_package)) unsolicited_.Add(request.target_uri, id);
   auto subscription =
       std::make_unique<Subscription>(context_, std::move(request), std::move(observer),
                                      [this, id, event_package] { Erase(id, event_package); });
@@ -39,7 +40,11 @@ void Subscriber::Erase(SubscriptionId id, const std::string& event_package) {
   if (const auto it = names_in_use_.find(event_package); --it->second == 0) {
     names_in_use_.erase(it);
   }
-  subscriptions_.erase(id);
+  const auto it = subscriptions_.find(id);
+  if (FollowsUnsolicited(event_package)) {
+    unsolicited_.Remove(it->second->request().target_uri, id);
+  }
+  subscriptions_.erase(it);
 }
 
 void Subscriber::Unsubscribe(SubscriptionId id) {
@@ -88,8 +93,21 @@ void Subscriber::WatchIdle() {
   idle_timer_ = context_.timers.At(context_.clock.Now() + kIdleCheck, [this] { WatchIdle(); });
 }
 
+bool Subscriber::FollowsUnsolicited(std::string_view event_package) const {
+  return context_.unsolicited != nullptr && sip::TakesUnsolicited(event_package);
+}
+
+void Subscriber::TakeUnsolicited(const UnsolicitedState& state) {
+  for (const SubscriptionId id : unsolicited_.Find(state.resources)) {
+    subscriptions_.at(id)->TakeUnsolicited(state);
+  }
+}
+
 // SUB-24: 489 for what nobody here understands, 481 for what nobody asked for.
 NotifyAnswer Subscriber::OnNotify(const IncomingNotify& notify) {
+  if (context_.unsolicited != nullptr) {
+    if (std::optional<NotifyAnswer> answer = context_.unsolicited->Take(notify)) return *answer;
+  }
   if (DialogOwner* owner = context_.dialogs.Find(notify.call_id, notify.to_tag)) {
     NotifyAnswer answer = owner->OnNotify(notify);
     if (answer.status != 481 || KnowsPackage(notify.event_type)) return answer;

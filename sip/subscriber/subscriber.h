@@ -12,6 +12,7 @@
 #include "sip/subscriber/fetch.h"
 #include "sip/subscriber/subscriber_context.h"
 #include "sip/subscriber/subscription.h"
+#include "sip/subscriber/unsolicited.h"
 
 namespace sipevents::sip {
 
@@ -36,10 +37,14 @@ class Subscriber : public NotifyHandler {
 
   NotifyAnswer OnNotify(const IncomingNotify& notify) override;
 
+  // State that came to this or another SIP thread without being asked for.
+  void TakeUnsolicited(const UnsolicitedState& state);
+
  private:
   void WatchIdle();
   void Erase(SubscriptionId id, const std::string& event_package);
   bool KnowsPackage(std::string_view event_type) const;
+  bool FollowsUnsolicited(std::string_view event_package) const;
 
   SubscriberContext context_;
   absl::flat_hash_map<SubscriptionId, std::unique_ptr<Subscription>> subscriptions_;
@@ -49,6 +54,7 @@ class Subscriber : public NotifyHandler {
   // package is a typed one.
   absl::flat_hash_map<std::string, int> names_in_use_;
   uint64_t last_fetch_ = 0;
+  UnsolicitedIndex unsolicited_;
   bool draining_ = false;
   std::function<void()> on_idle_;
   TimerQueue::TimerId idle_timer_ = 0;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
 
 #include "absl/time/time.h"
 #include "sip/agent.h"
@@ -17,6 +18,7 @@
 #include "sip/dialog/dialog_table.h"
 #include "sip/dialog/request_sender.h"
 #include "sip/subscriber/dialog_state.h"
+#include "sip/subscriber/unsolicited.h"
 
 namespace sipevents::sip {
 
@@ -39,6 +41,11 @@ struct SubscriberContext {
   std::string identity;        // From where a request names none
   absl::Duration expires;      // zero: the package's
   bool strict = false;
+  // The URI that SUBSCRIBEs of an identity name as Contact (GRUU-01); null, or an empty result:
+  // that of the listener.
+  std::function<std::string(std::string_view identity)> contact_of;
+
+  const UnsolicitedDoor* unsolicited = nullptr;  // null: what nobody asked for is refused
 
   StepContext Step() const { return {clock.Now(), t1, random.Uniform(), strict}; }
 };

@@ -7,32 +7,25 @@
 #include "sip/base/ascii.h"
 #include "sip/base/log.h"
 #include "sip/packages/package_table.h"
-#include "sip/subscriber/notify_checks.h"
 #include "sip/subscriber/subscription_status.h"
 
 namespace sipevents::sip {
 namespace {
-
-// Forks of one SUBSCRIBE that are followed; more get 481. A peer could invent them.
-constexpr int kMaxDialogs = 64;
-constexpr size_t kMaxTagOctets = 256;
 
 RefreshAnswered ToAnswer(const Response& response) {
   return {response.status, FailureOf(response), response.expires, response.min_expires,
           response.retry_after};
 }
 
-// A state that no RFC names; it counts as active (SUB-32).
-std::string OddSubstate(std::string_view substate) {
-  constexpr size_t kMaxShown = 64;
-  for (const std::string_view known : {"", "active", "pending", "terminated"}) {
-    if (EqualsIgnoreCase(substate, known)) return "";
-  }
-  return std::string(substate.substr(0, kMaxShown));
-}
+// A server that knows no subscriptions to a package, but tells its state unasked (DEV-09), is asked
+// now and then all the same.
+constexpr absl::Duration kUnaskedRetry = absl::Hours(1);
 
-// Whether the condition of a SUBSCRIBE may have led to this answer (CEN-09).
-bool BlamesCondition(int status) { return status >= 300 && status != 423 && status != 491; }
+bool LivesUnasked(const SubscriberContext& context, const SubscribeRequest& request,
+                  const Ending& ending) {
+  return context.unsolicited != nullptr && TakesUnsolicited(request.event_package) &&
+         (ending.sip_status == 405 || ending.sip_status == 489 || ending.sip_status == 501);
+}
 
 uint32_t Seconds(absl::Duration duration) {
   return static_cast<uint32_t>(absl::ToInt64Seconds(duration));
@@ -72,7 +65,9 @@ void Subscription::BeginAttempt() {
   leg.call_id = context_.dialogs.CallId(attempt_->id);
   leg.local_tag = context_.dialogs.LocalTag(attempt_->id);
   if (!context_.outbound_route.empty()) leg.route_set = {context_.outbound_route};
-  attempt_->exchange.Send(Seconds(attempt_->state.requested), RequestPriority::kSubscribe);
+  if (lost_ != nullptr) leg.entity_tag = lost_->entity_tag;
+  attempt_->exchange.Send(Seconds(attempt_->state.requested), RequestPriority::kSubscribe,
+                          lost_ != nullptr && trust_.may_ask());
 }
 
 // ---- SubscribeExchange::Owner
@@ -110,15 +105,24 @@ void Subscription::OnAnswer(SubscribeExchange& exchange, const Response& respons
     if (response.status < 300 && !response.contact.empty()) {
       exchange.Retarget(response.contact);  // SUB-20
     }
-    // Some notifiers and what lies before them do not take the condition well (CEN-09).
-    if (exchange.is_conditional() && BlamesCondition(response.status)) {
-      may_ask_conditionally_ = false;
-    }
+    trust_.OnAnswered(exchange.is_conditional(), response.status, response.made_here);
     Apply(*dialog, Next(dialog->state, ToAnswer(response), context_.Step()));
   }
 }
 
+// CEN-09: who does not take the condition is asked once more, without it.
+bool Subscription::AsksWithoutCondition(const Response& response) {
+  const bool trusted = trust_.may_ask();
+  trust_.OnAnswered(attempt_->exchange.is_conditional(), response.status, response.made_here);
+  if (!trusted || trust_.may_ask() || response.made_here || !AwaitsNotify()) return false;
+  OnAttemptWaits(attempt_->state);
+  history_.pace.Count(context_.clock.Now());
+  attempt_->exchange.Send(Seconds(attempt_->state.requested), RequestPriority::kSubscribe);
+  return true;
+}
+
 void Subscription::OnAttemptAnswer(const Response& response) {
+  if (AsksWithoutCondition(response)) return;
   const StepContext step = context_.Step();
   AttemptStep next = OnAttemptAnswered(attempt_->state, ToAnswer(response), step);
   if (response.status < 300) {
@@ -139,9 +143,13 @@ void Subscription::ApplyAttempt(AttemptStep step) {
   attempt_->state = step.state;
   CountDeviation(step.deviation);
   if (step.send_expires.has_value()) {
-    attempt_->exchange.Send(*step.send_expires, RequestPriority::kSubscribe);
+    attempt_->exchange.Send(*step.send_expires, RequestPriority::kSubscribe,
+                            attempt_->exchange.is_conditional());
   }
   if (step.state.phase != AttemptPhase::kClosed) return;
+  if (step.ending.has_value() && step.ending->reason == "no-notify") {
+    trust_.OnNoNotify(attempt_->exchange.is_conditional());
+  }
   attempt_.reset();
   if (step.ending.has_value()) Resubscribe(*step.ending);
 }
@@ -150,8 +158,11 @@ void Subscription::ApplyAttempt(AttemptStep step) {
 void Subscription::Resubscribe(const Ending& ending) {
   if (observer_ == nullptr || over_ || dialogs_.live() > 0) return;
   const absl::Time now = context_.clock.Now();
-  const std::optional<absl::Duration> delay =
+  std::optional<absl::Duration> delay =
       PlanRetry(history_, ending, now, context_.retry_base, context_.random);
+  if (!delay.has_value() && LivesUnasked(context_, subscribe_.request(), ending)) {
+    delay = kUnaskedRetry;
+  }
   last_ending_ = ending;
   Log(LogSeverity::kInfo, "subscription", "ended",
       {{"target", subscribe_.request().target_uri},
@@ -161,6 +172,7 @@ void Subscription::Resubscribe(const Ending& ending) {
        {"retry_in", delay.has_value() ? absl::FormatDuration(*delay) : "never"}});
   attempt_.reset();
   if (!delay.has_value()) {
+    DropLostState();
     over_ = true;
     return;
   }
@@ -171,116 +183,6 @@ void Subscription::Resubscribe(const Ending& ending) {
   } else {
     retry_at_ = retry_due_;
   }
-}
-
-// ---- NOTIFY
-
-NotifyAnswer Subscription::Judge(const IncomingNotify& notify) {
-  if (!EventMatches(subscribe_, notify)) return {481, {}};
-  DialogUsage* dialog = dialogs_.Find(notify);
-  if (dialog != nullptr) {
-    // A retransmission is answered as before, and counts as nothing new.
-    if (notify.cseq == dialog->remote_cseq) return dialog->last_answer;
-    if (dialog->ended()) return {481, {}};
-  } else if (!MayMakeDialog(notify)) {
-    return {481, {}};
-  }
-  // Before anything is changed by it: a forged one must not even raise the CSeq.
-  if (auto challenge = ChallengeNotify(context_, subscribe_, notify)) return *challenge;
-  if (dialog != nullptr) {
-    if (notify.cseq < dialog->remote_cseq) return {500, {}};  // SUB-44
-  }
-  if (std::optional<NotifyAnswer> refusal = RefuseNotify(context_, subscribe_, notify)) {
-    if (dialog != nullptr) {
-      dialog->remote_cseq = notify.cseq;
-      dialog->last_answer = *refusal;
-    }
-    return *refusal;
-  }
-  const Turn turn(*this);
-  NoteDeviations(notify);
-  if (dialog == nullptr) dialog = &MakeDialog(notify);
-  dialog->remote_cseq = notify.cseq;
-  dialog->last_answer = {200, {}};
-  Accept(*dialog, notify);
-  return {200, {}};
-}
-
-// SUB-15, SUB-25, SUB-26: until Timer N, and more than one only where the package allows it.
-bool Subscription::MayMakeDialog(const IncomingNotify& notify) const {
-  if (attempt_ == nullptr || attempt_->state.phase == AttemptPhase::kClosed) return false;
-  if (notify.from_tag.empty() || notify.from_tag.size() > kMaxTagOctets) return false;
-  if (attempt_->exchange.leg().call_id != notify.call_id) return false;
-  if (attempt_->dialog_was_made && (!package_.allows_forks || intake_.ExcludesFork(notify))) {
-    return false;
-  }
-  return dialogs_.size() < kMaxDialogs;
-}
-
-DialogUsage& Subscription::MakeDialog(const IncomingNotify& notify) {
-  attempt_->dialog_was_made = true;
-  OnAttemptNotified(attempt_->state);
-  history_.established = std::min(history_.established, context_.clock.Now());
-  auto dialog = std::make_unique<DialogUsage>(context_, subscribe_, AsOwner());
-  dialog->index = ++last_index_;
-  dialog->id = attempt_->id;
-  dialog->made = context_.clock.Now();
-  dialog->name = absl::StrCat(AbslView(notify.call_id), ";", AbslView(notify.from_tag));
-  // A longer interval that a 423 taught us holds for the refreshes too.
-  dialog->state =
-      NewDialogState(attempt_->state.grant_until,
-                     std::max(subscribe_.expires(), attempt_->state.requested), history_.pace);
-  SubscribeExchange::Leg& leg = dialog->exchange.leg();
-  const SubscribeExchange::Leg& first = attempt_->exchange.leg();
-  leg.call_id = first.call_id;
-  leg.local_tag = first.local_tag;
-  leg.remote_tag = std::string(notify.from_tag);
-  leg.cseq = first.cseq;
-  leg.redirected = first.redirected;
-  TakeRoute(leg, notify);
-  return dialogs_.Add(std::move(dialog));
-}
-
-void Subscription::Accept(DialogUsage& dialog, const IncomingNotify& notify) {
-  dialog.exchange.Retarget(notify.contact_uri);  // SUB-20
-  stale_since_ = absl::InfinitePast();
-  dialog.last_notify = notify.receive_time;
-  dialog.odd_substate = OddSubstate(notify.substate);
-  DialogStep step = Next(dialog.state,
-                         Notified{notify.has_subscription_state ? notify.substate : "active",
-                                  notify.reason, notify.expires, notify.retry_after},
-                         context_.Step());
-  StateIntake::Taken taken;
-  if (observer_ != nullptr) {
-    taken = Deliver(dialog, notify);
-    dialog.exchange.leg().entity_tag =
-        taken.usable ? std::string(notify.entity_tag) : std::string();
-  }
-  Apply(dialog, std::move(step));
-  if (observer_ == nullptr && !dialog.ended()) {
-    Apply(dialog, Next(dialog.state, UnsubscribeWanted{}, context_.Step()));  // SUB-61
-  } else if (taken.resync && !dialog.ended()) {
-    Apply(dialog, Next(dialog.state, ResyncWanted{}, context_.Step()));
-  }
-}
-
-StateIntake::Taken Subscription::Deliver(DialogUsage& dialog, const IncomingNotify& notify) {
-  dialog.body_unusable = false;
-  const StateIntake::Taken taken = intake_.Take(
-      notify, dialog.index, dialog.name,
-      [&](const Notification& news) {
-        if (!news.decode_error.empty()) {
-          dialog.body_unusable = true;
-          journal_.NoteBadBody(news.decode_error, notify.receive_time);
-        }
-        observer_->OnNotification(news);
-      },
-      [&](const StateIntake::MemberGone& gone) {
-        observer_->OnMemberGone(dialog.name, gone.member_uri, gone.member_instance, gone.reason);
-      });
-  if (!dialog.body_unusable) dialog.last_state = notify.receive_time;
-  if (taken.quiet) observer_->OnQuietNotify(notify.receive_time);
-  return taken;
 }
 
 // ---- dialogs
@@ -299,7 +201,7 @@ void Subscription::Apply(DialogUsage& dialog, DialogStep step) {
   CountDeviation(step.deviation);
   if (step.send_expires.has_value()) {
     const bool refreshes = *step.send_expires != 0;
-    const bool conditionally = refreshes && may_ask_conditionally_ && !step.full_state_wanted;
+    const bool conditionally = refreshes && trust_.may_ask() && !step.full_state_wanted;
     dialog.exchange.Send(*step.send_expires,
                          refreshes ? RequestPriority::kRefresh : RequestPriority::kUnsubscribe,
                          conditionally);
@@ -308,16 +210,21 @@ void Subscription::Apply(DialogUsage& dialog, DialogStep step) {
 }
 
 void Subscription::EndDialog(DialogUsage& dialog, const Ending& ending) {
-  if (dialog.exchange.is_conditional() && ending.reason == "no-notify") {
-    may_ask_conditionally_ = false;  // CEN-09: it left the NOTIFY out and did not say so
-  }
+  // CEN-09: it left the NOTIFY out and did not say so.
+  if (ending.reason == "no-notify") trust_.OnNoNotify(dialog.exchange.is_conditional());
   dialog.exchange.Cancel();
   history_.pace.Join(dialog.state.pace);
   // Its last NOTIFY may be repeated for so long (Timer J).
   dialog.forget_at = context_.clock.Now() + 64 * context_.t1;
   if (observer_ == nullptr) return;
+  const bool resumable = MayBeResumed(dialog, ending);
   const MergeResult rest = intake_.DropDialog(dialog.index);
-  observer_->OnDialogEnded(dialog.name, ending.reason, ending.state_remains);
+  if (resumable) {
+    lost_ = std::make_unique<LostState>(
+        LostState{dialog.name, dialog.exchange.leg().entity_tag, ending.reason});
+  } else {
+    observer_->OnDialogEnded(dialog.name, ending.reason, ending.state_remains);
+  }
   if (rest.kind == MergeResult::Kind::kDocument) {
     for (const auto& other : dialogs_.all()) {
       if (other->ended()) continue;
@@ -336,11 +243,27 @@ void Subscription::EndDialog(DialogUsage& dialog, const Ending& ending) {
   }
 }
 
-void Subscription::Unsubscribe() {
+// The next dialog may show the same, without being told it again (CEN-04).
+bool Subscription::MayBeResumed(const DialogUsage& dialog, const Ending& ending) const {
+  return package_.resumable && trust_.may_ask() && dialogs_.live() == 0 &&
+         ending.followup != Followup::kNever && !dialog.exchange.leg().entity_tag.empty() &&
+         !intake_.IsListFork(dialog.index);
+}
+
+void Subscription::DropLostState() {
+  if (lost_ == nullptr) return;
+  const std::unique_ptr<LostState> lost = std::move(lost_);
+  observer_->OnDialogEnded(lost->dialog, lost->reason, /*state_remains=*/false);
+}
+
+void Subscription::Unsubscribe() { GiveUp({.reason = "unsubscribed"}); }
+
+void Subscription::GiveUp(const Ending& ending) {
   if (observer_ == nullptr) return;
   const Turn turn(*this);
   over_ = true;
-  last_ending_ = {.reason = "unsubscribed"};
+  lost_.reset();
+  last_ending_ = ending;
   retry_at_ = absl::InfiniteFuture();
   // What was not sent, or not accepted, leaves nothing behind.
   if (AwaitsNotify() && attempt_->exchange.waiting()) attempt_.reset();

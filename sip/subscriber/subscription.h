@@ -12,6 +12,7 @@
 #include "sip/dialog/dialog_table.h"
 #include "sip/packages/event_package.h"
 #include "sip/subscriber/attempt.h"
+#include "sip/subscriber/condition_trust.h"
 #include "sip/subscriber/dialog_set.h"
 #include "sip/subscriber/dialog_usage.h"
 #include "sip/subscriber/exchange_journal.h"
@@ -19,6 +20,7 @@
 #include "sip/subscriber/state_intake.h"
 #include "sip/subscriber/subscribe_exchange.h"
 #include "sip/subscriber/subscriber_context.h"
+#include "sip/subscriber/unsolicited.h"
 
 namespace sipevents::sip {
 
@@ -42,6 +44,11 @@ class Subscription : public DialogOwner, private SubscribeExchange::Owner {
   void SetExpires(absl::Duration expires);
 
   NotifyAnswer OnNotify(const IncomingNotify& notify) override;
+
+  // State that came without being asked for (DEV-09); ignored while a dialog tells it.
+  void TakeUnsolicited(const UnsolicitedState& state);
+
+  const SubscribeRequest& request() const { return subscribe_.request(); }
 
   // All that is known, for people.
   SubscriptionExplanation Explain() const;
@@ -68,6 +75,13 @@ class Subscription : public DialogOwner, private SubscribeExchange::Owner {
     Subscription& subscription_;
   };
 
+  // What the last dialog told, as long as the next one may show the same (CEN-04).
+  struct LostState {
+    std::string dialog;  // its name; the observer has not heard of its end
+    std::string entity_tag;
+    std::string reason;  // why it ended
+  };
+
   // SubscribeExchange::Owner:
   void OnResend(SubscribeExchange& exchange) override;
   void OnSent(SubscribeExchange& exchange) override;
@@ -76,6 +90,7 @@ class Subscription : public DialogOwner, private SubscribeExchange::Owner {
   void OnResponseCame(SubscribeExchange& exchange, const Response& response) override;
 
   void BeginAttempt();
+  bool AsksWithoutCondition(const Response& response);
   void OnAttemptAnswer(const Response& response);
   void ApplyAttempt(AttemptStep step);
 
@@ -86,10 +101,15 @@ class Subscription : public DialogOwner, private SubscribeExchange::Owner {
   NotifyAnswer Judge(const IncomingNotify& notify);
   bool MayMakeDialog(const IncomingNotify& notify) const;
   DialogUsage& MakeDialog(const IncomingNotify& notify);
+  void TakeUpLostState(DialogUsage& dialog, const IncomingNotify& notify);
   void Accept(DialogUsage& dialog, const IncomingNotify& notify);
+  bool WantsFullState(DialogUsage& dialog, const StateIntake::Taken& taken);
   StateIntake::Taken Deliver(DialogUsage& dialog, const IncomingNotify& notify);
   void Apply(DialogUsage& dialog, DialogStep step);
   void EndDialog(DialogUsage& dialog, const Ending& ending);
+  bool MayBeResumed(const DialogUsage& dialog, const Ending& ending) const;
+  void DropLostState();
+  void GiveUp(const Ending& ending);
 
   void Resubscribe(const Ending& ending);
   void OnTimer();
@@ -101,6 +121,7 @@ class Subscription : public DialogOwner, private SubscribeExchange::Owner {
   ExplainedAttempt ExplainAttempt() const;
   void NoteDeviations(const IncomingNotify& notify);
   bool AwaitsNotify() const;
+  void DropUnsolicited();
 
   SubscriberContext& context_;
   SubscribeTemplate subscribe_;
@@ -120,7 +141,9 @@ class Subscription : public DialogOwner, private SubscribeExchange::Owner {
   absl::Time retry_due_ = absl::InfinitePast();    // when the attempt was due; past: the first
   bool over_ = false;                              // ended for good
   absl::Time stale_since_ = absl::InfinitePast();  // while it retries
-  bool may_ask_conditionally_ = true;              // until that turns out to do harm (CEN-09)
+  ConditionTrust trust_;
+  std::unique_ptr<LostState> lost_;  // null: nothing is to be taken up
+  bool shows_unsolicited_ = false;
   std::optional<SubscriptionStatus> told_;
   int turns_ = 0;
   TimerQueue::TimerId timer_ = 0;

@@ -24,13 +24,14 @@ const ListenSpec& ListenerFor(const std::vector<ListenSpec>& listeners, const Ne
   return *best;
 }
 
-std::string ContactOf(const ListenSpec& listener, bool secure) {
+std::string ContactOf(const ListenSpec& listener, bool secure, std::string_view user) {
   const bool sips = secure && listener.transport == Transport::kTls;
-  std::string contact = absl::StrCat(sips ? "<sips:gateway@" : "<sip:gateway@", listener.Shown());
+  std::string contact = absl::StrCat(
+      sips ? "sips:" : "sip:", AbslView(user.empty() ? "gateway" : user), "@", listener.Shown());
   if (!sips && listener.transport != Transport::kUdp) {
     absl::StrAppend(&contact, ";transport=", AbslView(TransportName(listener.transport)));
   }
-  return absl::StrCat(contact, ">");
+  return contact;
 }
 
 }  // namespace sipevents::sip

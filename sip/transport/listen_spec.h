@@ -2,6 +2,7 @@
 #define SIP_TRANSPORT_LISTEN_SPEC_H_
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sip/base/net_address.h"
@@ -25,9 +26,9 @@ struct ListenSpec {
 // address family where there is one, else the nearest to that. `listeners` is not empty.
 const ListenSpec& ListenerFor(const std::vector<ListenSpec>& listeners, const NextHop& hop);
 
-// The Contact that leads back to a listener, with <>; `secure`: as sips: (RFC 3261 section
-// 8.1.1.8).
-std::string ContactOf(const ListenSpec& listener, bool secure);
+// The URI that leads back to a listener; `secure`: as sips: (RFC 3261 section 8.1.1.8). `user`:
+// its user part; empty: the gateway's own.
+std::string ContactOf(const ListenSpec& listener, bool secure, std::string_view user = {});
 
 }  // namespace sipevents::sip
 

@@ -16,6 +16,10 @@ constexpr int kReadsPerTurn = 8;
 // unread would reset the connection, and the peer might never read the last answer.
 constexpr absl::Duration kLinger = absl::Seconds(2);
 
+// RFC 5626 section 4.4.1.
+constexpr std::string_view kPing = "\r\n\r\n";
+constexpr std::string_view kPong = "\r\n";
+
 absl::Status Ended(const NextHop& peer, const absl::AlphaNum& why) {
   return absl::UnavailableError(absl::StrCat(peer.Key(), ": ", why));
 }
@@ -111,13 +115,14 @@ void StreamConnection::Read() {
 void StreamConnection::Take(std::string_view octets) {
   const absl::Time now = Now();
   last_use_ = now;
+  octets = WithoutPong(octets);
   framer_.Append(octets);
   while (state_ == State::kOpen) {
     const StreamFrame frame = framer_.Next();
     if (frame.kind == StreamFrame::Kind::kIncomplete) break;
     message_begun_ = absl::InfiniteFuture();
     if (frame.kind == StreamFrame::Kind::kPing) {
-      Send("\r\n").IgnoreError();
+      Send(std::string(kPong)).IgnoreError();
     } else if (frame.kind == StreamFrame::Kind::kMessage) {
       owner_.OnMessage(*this, frame.octets);
     } else {
@@ -130,6 +135,14 @@ void StreamConnection::Take(std::string_view octets) {
   } else if (message_begun_ == absl::InfiniteFuture()) {
     message_begun_ = now;
   }
+}
+
+// Whatever comes after a ping shows that the peer is there. Its answer is taken away here: two of
+// them in a row would look like a ping.
+std::string_view StreamConnection::WithoutPong(std::string_view octets) {
+  if (std::exchange(pong_until_, absl::InfiniteFuture()) == absl::InfiniteFuture()) return octets;
+  if (!framer_.in_message() && octets.starts_with(kPong)) octets.remove_prefix(kPong.size());
+  return octets;
 }
 
 void StreamConnection::OnPeerEnd() {
@@ -162,6 +175,27 @@ absl::Status StreamConnection::Send(std::string message) {
     SetTimer();
   }
   return absl::OkStatus();
+}
+
+void StreamConnection::KeepOpen(KeepAlive keep_alive) {
+  const bool pings_already = keep_alive_.pause != nullptr;
+  keep_alive_ = std::move(keep_alive);
+  if (!keep_alive_.expects_pongs) pong_until_ = absl::InfiniteFuture();
+  if (keep_alive_.pause == nullptr) {
+    ping_at_ = absl::InfiniteFuture();
+  } else if (!pings_already) {
+    ping_at_ = Now() + keep_alive_.pause();
+  }
+  if (!in_event_) SetTimer();
+}
+
+// What waits to be sent shows as well whether the peer takes it.
+void StreamConnection::Ping() {
+  const absl::Time now = Now();
+  ping_at_ = now + keep_alive_.pause();
+  if (unsent() > 0 || pong_until_ != absl::InfiniteFuture()) return;
+  if (keep_alive_.expects_pongs) pong_until_ = now + limits_.pong_timeout;
+  Send(std::string(kPing)).IgnoreError();
 }
 
 void StreamConnection::Flush() {
@@ -251,8 +285,9 @@ absl::Time StreamConnection::Deadline() const {
     case State::kHandshaking:
       return begun_ + limits_.connect_timeout;
     case State::kOpen:
-      return std::min(last_use_ + limits_.idle_timeout,
-                      std::min(message_begun_, unsent_since_) + limits_.message_timeout);
+      return std::min({last_use_ + limits_.idle_timeout,
+                       std::min(message_begun_, unsent_since_) + limits_.message_timeout, ping_at_,
+                       pong_until_});
     case State::kFlushing:
       return unsent_since_ + limits_.message_timeout;
     case State::kLingering:
@@ -276,7 +311,12 @@ void StreamConnection::SetTimer() {
 void StreamConnection::OnTimer() {
   timer_ = 0;
   const absl::Time now = Now();
-  if (now >= Deadline()) {
+  if (state_ == State::kOpen && now >= pong_until_) {
+    owner_.OnNoPong(*this);
+    Abort(Ended(peer_, "a keep-alive was not answered"));
+  } else if (state_ == State::kOpen && now >= ping_at_) {
+    Ping();
+  } else if (now >= Deadline()) {
     const absl::Time progress = std::min(message_begun_, unsent_since_);
     if (state_ == State::kConnecting) {
       Abort(Ended(peer_, "connecting takes too long"));

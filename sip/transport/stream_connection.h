@@ -10,6 +10,7 @@
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "sip/transport/event_loop.h"
+#include "sip/transport/keep_alive.h"
 #include "sip/transport/next_hop.h"
 #include "sip/transport/stream_channel.h"
 #include "sip/transport/stream_framer.h"
@@ -23,6 +24,7 @@ struct StreamConnectionLimits {
   absl::Duration connect_timeout = absl::Seconds(10);
   absl::Duration message_timeout = absl::Seconds(32);
   absl::Duration idle_timeout = absl::Minutes(20);
+  absl::Duration pong_timeout = absl::Seconds(10);  // after a ping of ours (RFC 5626 section 4.4.1)
 };
 
 // One SIP stream: connects, frames what comes, keeps what cannot be sent yet, and ends when a
@@ -40,6 +42,8 @@ class StreamConnection {
     virtual void OnMessage(StreamConnection& connection, std::string_view message) = 0;
     // The stream is at fault; the connection ends after this call.
     virtual void OnBadFrame(StreamConnection& connection, const StreamFrame& frame) = 0;
+    // A ping was not answered; the connection ends after this call.
+    virtual void OnNoPong(StreamConnection& connection) = 0;
     // Nothing more will come, and nothing more can be sent; once.
     virtual void OnEnding(StreamConnection& connection, const absl::Status& cause) = 0;
     // The socket is closed; follows OnEnding(). The last call.
@@ -61,6 +65,10 @@ class StreamConnection {
   // Sends, or keeps it until it can be sent. UNAVAILABLE where the connection has ended or too
   // much waits.
   absl::Status Send(std::string message);
+
+  // Sends pings from here on, the first one after a pause; with an empty `keep_alive` no more.
+  // Pings go between messages, and none while a message waits.
+  void KeepOpen(KeepAlive keep_alive);
 
   // Sends what waits, then closes. Nothing that still comes is heard.
   void End(const absl::Status& cause);
@@ -91,6 +99,8 @@ class StreamConnection {
   void Watch();
   void SetTimer();
   void OnTimer();
+  void Ping();
+  std::string_view WithoutPong(std::string_view octets);
   absl::Time Deadline() const;
   size_t unsent() const { return unsent_.size() - unsent_begin_; }
   bool reading_is_paused() const { return unsent() > limits_.max_unsent_octets / 2; }
@@ -122,6 +132,9 @@ class StreamConnection {
   absl::Time message_begun_ = absl::InfiniteFuture();  // no message is half there
   absl::Time unsent_since_ = absl::InfiniteFuture();   // or since some of it left
   absl::Time linger_until_ = absl::InfiniteFuture();
+  KeepAlive keep_alive_;
+  absl::Time ping_at_ = absl::InfiniteFuture();     // the next one
+  absl::Time pong_until_ = absl::InfiniteFuture();  // a ping waits for its answer
 };
 
 }  // namespace sipevents::sip

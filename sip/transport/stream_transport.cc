@@ -27,9 +27,11 @@ struct StreamTransport::Core : public StreamConnection::Owner {
   struct Entry {
     std::unique_ptr<StreamConnection> connection;
     absl::flat_hash_set<WatchId> watches;
+    size_t keepers = 0;  // of the watches: those that have it kept open
   };
   struct Watched {
     ConnectionId connection = 0;  // 0: it has failed, and waits to be told
+    bool keeps = false;
     Failed failed;
     absl::Status cause;
   };
@@ -56,6 +58,7 @@ struct StreamTransport::Core : public StreamConnection::Owner {
   void OnOpen(StreamConnection& connection) override;
   void OnMessage(StreamConnection& connection, std::string_view message) override;
   void OnBadFrame(StreamConnection& connection, const StreamFrame& frame) override;
+  void OnNoPong(StreamConnection& connection) override;
   void OnEnding(StreamConnection& connection, const absl::Status& cause) override;
   void OnClosed(StreamConnection& connection) override;
   absl::Span<char> ReadBuffer() override { return absl::MakeSpan(read_buffer); }
@@ -96,6 +99,7 @@ StreamTransport::Core::Core(EventLoop& event_loop, StreamTransportOptions transp
   limits.connect_timeout = options.connect_timeout;
   limits.message_timeout = options.message_timeout;
   limits.idle_timeout = options.idle_timeout;
+  limits.pong_timeout = options.pong_timeout;
 }
 
 StreamTransport::Core::~Core() {
@@ -212,6 +216,12 @@ void StreamTransport::Core::OnBadFrame(StreamConnection& connection, const Strea
   handler.OnBadMessage(connection.id(), connection.peer(), frame.octets, frame.status);
 }
 
+void StreamTransport::Core::OnNoPong(StreamConnection& connection) {
+  if (metrics != nullptr) metrics->OnKeepAliveFailed();
+  Log(LogSeverity::kWarning, "stream", "keep-alive not answered",
+      {{"peer", connection.peer().Key()}});
+}
+
 void StreamTransport::Core::OnEnding(StreamConnection& connection, const absl::Status& cause) {
   const NextHop& peer = connection.peer();
   if (!connection.was_open()) {
@@ -222,7 +232,7 @@ void StreamTransport::Core::OnEnding(StreamConnection& connection, const absl::S
   const auto known = by_hop.find(peer.Key());
   if (known != by_hop.end() && known->second == connection.id()) by_hop.erase(known);
   Entry& entry = connections.at(connection.id());
-  if (connection.was_open() && !entry.watches.empty()) {
+  if (connection.was_open() && entry.watches.size() > entry.keepers) {
     Log(LogSeverity::kWarning, "stream", "connection ended before the answers",
         {{"peer", peer.Key()}, {"cause", cause.message()}});
   }
@@ -314,7 +324,29 @@ void StreamTransport::StopWatching(WatchId id) {
   const auto node = core_->watches.extract(id);
   if (node.empty()) return;
   const auto entry = core_->connections.find(node.mapped().connection);
-  if (entry != core_->connections.end()) entry->second.watches.erase(id);
+  if (entry == core_->connections.end()) return;
+  entry->second.watches.erase(id);
+  if (!node.mapped().keeps || --entry->second.keepers > 0) return;
+  entry->second.connection->KeepOpen({});
+}
+
+StreamTransport::WatchId StreamTransport::Keep(std::string_view server, KeepAlive keep_alive,
+                                               Failed failed) {
+  const WatchId id = ++core_->last_watch;
+  Core::Watched& watched = core_->watches[id];
+  watched.failed = std::move(failed);
+  watched.keeps = true;
+  const auto known = core_->by_hop.find(AbslView(server));
+  if (known == core_->by_hop.end()) {
+    core_->Fail(id, absl::UnavailableError("there is no connection"));
+    return id;
+  }
+  watched.connection = known->second;
+  Core::Entry& entry = core_->connections.at(known->second);
+  entry.watches.insert(id);
+  ++entry.keepers;
+  entry.connection->KeepOpen(std::move(keep_alive));
+  return id;
 }
 
 void StreamTransport::Reply(ConnectionId connection, std::string message) {

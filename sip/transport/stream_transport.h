@@ -12,6 +12,7 @@
 #include "absl/time/time.h"
 #include "sip/agent.h"
 #include "sip/transport/event_loop.h"
+#include "sip/transport/keep_alive.h"
 #include "sip/transport/next_hop.h"
 #include "sip/transport/tls_options.h"
 
@@ -30,6 +31,7 @@ struct StreamTransportOptions {
   absl::Duration connect_timeout = absl::Seconds(10);  // TCP and TLS handshake together
   absl::Duration message_timeout = absl::Seconds(32);  // from the first octet to the last
   absl::Duration idle_timeout = absl::Minutes(20);     // then a connection is closed
+  absl::Duration pong_timeout = absl::Seconds(10);     // for the answer to a ping of ours
 };
 
 // Hears what comes over streams. Threads: the loop's.
@@ -75,6 +77,11 @@ class StreamTransport {
   using WatchId = uint64_t;
   WatchId Send(const NextHop& hop, std::string message, Failed failed);
   void StopWatching(WatchId id);
+
+  // Keeps the connection to a server (NextHop::Key()) open until StopWatching(): pings it (RFC
+  // 5626 section 4.4.1), and does not close it to make room. Of several, the last one says how.
+  // `failed` is called as with Send(), also if there is no connection.
+  WatchId Keep(std::string_view server, KeepAlive keep_alive, Failed failed);
 
   // Sends over a connection that is there; what cannot be sent is dropped.
   void Reply(ConnectionId connection, std::string message);

@@ -27,13 +27,18 @@ MAY_USE = {
                   "sip/location", "sip/transport"],
     "sip/subscriber": ["sip/base", "sip/agent", "sip/auth", "sip/body", "sip/dialog",
                        "sip/document", "sip/explanation", "sip/packages"],
+    # What follows a response is the same for subscriptions and registrations.
+    "sip/subscriber/retry_policy": ["sip/base", "sip/dialog"],
+    "sip/registration": ["sip/agent", "sip/auth", "sip/base", "sip/dialog",
+                         "sip/subscriber/retry_policy"],
     # The border: plain structs that gateway/ and the roles of sip/ share.
     "sip/agent": ["sip/document", "sip/explanation"],
     "sip/explanation": [],
     "sip/document": [],
     # Picks the roles and the threads.
     "sip": ["sip/agent", "sip/auth", "sip/base", "sip/body", "sip/dialog", "sip/document",
-            "sip/location", "sip/packages", "sip/stack", "sip/subscriber", "sip/transport"],
+            "sip/location", "sip/packages", "sip/registration", "sip/stack", "sip/subscriber",
+            "sip/transport"],
     "gateway": ["api", "sip/agent", "sip/base", "sip/document", "sip/explanation"],
     # The only place of the gateway that picks concrete classes.
     "gateway/main": ["api", "gateway", "sip", "sip/agent", "sip/base", "sip/document",
@@ -51,7 +56,7 @@ MAY_USE = {
 }
 
 # A place that is part of another one may use it and be used by it as the other one may.
-PART_OF = {"gateway/main": "gateway"}
+PART_OF = {"gateway/main": "gateway", "sip/subscriber/retry_policy": "sip/subscriber"}
 
 # Targets whose name does not say which file they are made of.
 MADE_OF = {"gateway/sip-event-gateway": "gateway/main"}

@@ -3,9 +3,12 @@
 // also parses the body, and a bare gRPC server that streams the same events in the same batches.
 //
 // Usage: notify_bench GATEWAY SIP_FLOOR GRPC_FLOOR [--json] [--dialogs=N] [--seconds=S]
-//                     [--window=N] [--batch_linger_ms=N] [--many] [--rate=N]
+//                     [--window=N] [--batch_linger_ms=N] [--many] [--stalled=N] [--rate=N]
 //
 // With --many all watches are on one WatchMany stream; with --rate so many events a second come.
+// With
+// --stalled=N there are N more watches on that stream, of the first N resources, which have no
+// credit: what the others get must not be later for it.
 
 #include <cstdio>
 #include <cstdlib>
@@ -30,6 +33,7 @@ struct Options {
   int window = 64;
   int batch_linger_ms = 20;
   bool many = false;
+  size_t stalled = 0;
   double rate = 0;  // events a second; 0: as fast as they are answered
 };
 
@@ -38,7 +42,17 @@ struct Measured {
   double per_second = 0;    // events
   double batch = 0;         // items per message
   uint64_t events = 0;
+  double latency_half = 0;  // ms; half of the events took no longer, with --many
+  double latency_most = 0;  // ms; 99 of 100
 };
+
+// The value that this share of all does not exceed; 0: there are none.
+double Quantile(std::vector<double>& values, double share) {
+  if (values.empty()) return 0;
+  const auto at = static_cast<size_t>(share * static_cast<double>(values.size() - 1));
+  std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(at), values.end());
+  return values[at];
+}
 
 constexpr double kWarmUpSeconds = 1;
 
@@ -83,6 +97,13 @@ void WatchOnOneStream(const Options& options, StreamReader& reader) {
     Describe(i, *watch.mutable_spec());
     watch.set_delivery(v1::EVERY);
   }
+  for (size_t i = 0; i < options.stalled; ++i) {
+    v1::AddedWatch& watch = *request.mutable_add()->add_watches();
+    watch.set_watch_id(options.dialogs + i + 1);
+    Describe(i, *watch.mutable_spec());
+    watch.set_delivery(v1::EVERY);
+    watch.set_credit(0);
+  }
   reader.WatchMany(request);
 }
 
@@ -105,11 +126,15 @@ Measured MeasureGateway(const Options& options) {
   const double before = gateway.CpuMicroseconds();
   const uint64_t items = reader.items();
   const uint64_t messages = reader.messages();
+  reader.TakeLatencies();
   Measured result;
   result.events = load.Run(options.seconds, options.window, options.rate);
   result.microseconds = (gateway.CpuMicroseconds() - before) / static_cast<double>(result.events);
   result.per_second = static_cast<double>(result.events) / options.seconds;
   const uint64_t read = reader.items() - items;
+  std::vector<double> latencies = reader.TakeLatencies();
+  result.latency_half = Quantile(latencies, 0.5);
+  result.latency_most = Quantile(latencies, 0.99);
   result.batch = static_cast<double>(read) /
                  static_cast<double>(std::max<uint64_t>(reader.messages() - messages, 1));
   if (read < result.events) {
@@ -156,6 +181,8 @@ bool ParseOptions(int argc, char** argv, Options& options) {
       options.json = true;
     } else if (argument == "--many") {
       options.many = true;
+    } else if (ParseNumber(argument, "stalled", value) && value >= 0 && value <= 1e6) {
+      options.stalled = static_cast<size_t>(value);
     } else if (ParseNumber(argument, "rate", value) && value >= 1 && value <= 1e6) {
       options.rate = value;
     } else if (ParseNumber(argument, "dialogs", value) && value >= 1 && value <= 1e6) {
@@ -179,7 +206,7 @@ int Main(int argc, char** argv) {
   if (!ParseOptions(argc, argv, options)) {
     fprintf(stderr,
             "usage: tools/bench notify [--json] [--dialogs=N] [--seconds=S] [--window=N] "
-            "[--batch_linger_ms=N] [--many] [--rate=N]\n");
+            "[--batch_linger_ms=N] [--many] [--stalled=N] [--rate=N]\n");
     return 1;
   }
   const Measured sip = MeasureSipFloor(options);
@@ -189,9 +216,10 @@ int Main(int argc, char** argv) {
   if (options.json) {
     printf(
         "{\"row\":\"%s\",\"ours_us\":%.2f,\"floor_us\":%.2f,\"ratio\":%.3f,"
-        "\"events_per_s\":%.0f,\"n\":%llu}\n",
+        "\"events_per_s\":%.0f,\"n\":%llu,\"latency_p50_ms\":%.2f,\"latency_p99_ms\":%.2f}\n",
         options.many ? "notify_many" : "notify", ours.microseconds, floor,
-        ours.microseconds / floor, ours.per_second, static_cast<unsigned long long>(ours.events));
+        ours.microseconds / floor, ours.per_second, static_cast<unsigned long long>(ours.events),
+        ours.latency_half, ours.latency_most);
     return 0;
   }
   printf("notify: %llu events over %zu dialogs, %.0f/s, %.1f items per stream message\n",
@@ -201,6 +229,10 @@ int Main(int argc, char** argv) {
   printf("  sofia-sip  %6.2f  (bare lean sink that parses the body)\n", sip.microseconds);
   printf("  gRPC       %6.2f  (bare stream server, same batches)\n", grpc.microseconds);
   printf("  floor      %6.2f  ratio %.2f\n", floor, ours.microseconds / floor);
+  if (options.many) {
+    printf("  latency    %6.2f ms for half of the events, %.2f ms for 99 of 100\n",
+           ours.latency_half, ours.latency_most);
+  }
   return 0;
 }
 

@@ -128,7 +128,8 @@ SipWorld::SipWorld(bool strict) {
                              .t1 = absl::Milliseconds(500),
                              .identity = "sip:gateway@example.com",
                              .expires = absl::Seconds(600),
-                             .strict = strict});
+                             .strict = strict,
+                             .unsolicited = &door_});
   for (const char* event_package : {"presence", "dialog", "message-summary", "x-unknown"}) {
     Subscribe(event_package);
   }
@@ -178,13 +179,15 @@ void SipWorld::Receive(std::string_view text) {
 }
 
 // As Endpoint does.
-std::optional<sip::NotifyAnswer> SipWorld::OnRequest(const sip_t& sip, std::string_view text) {
+std::optional<sip::NotifyAnswer> SipWorld::OnRequest(const sip_t& sip, std::string_view text,
+                                                     const HostPort& source) {
   if (auto repeated = sip::RefuseRepeated(sip); repeated.has_value()) return repeated;
   if (sip.sip_request->rq_method != sip_method_notify) {
     return sip::AnswerOther(sip, kAccept, kAllowEvents);
   }
   if (auto bad = sip::RefuseBadNotify(sip); bad.has_value()) return bad;
-  const sip::IncomingNotify notify = sip::ToNotify(sip, text, clock_.Now());
+  sip::IncomingNotify notify = sip::ToNotify(sip, text, clock_.Now());
+  notify.source_host = source.host;
   if (!absl::StartsWithIgnoreCase(notify.contact_uri, "sip")) return sip::NotifyAnswer{400, {}};
   const sip::NotifyAnswer answer = subscriber_->OnNotify(notify);
   FUZZ_EXPECT(answer.status >= 200 && answer.status <= 699);

@@ -7,13 +7,16 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "sip/auth/credentials.h"
+#include "sip/base/network_list.h"
 #include "sip/body/decode_scratch.h"
 #include "sip/dialog/dialog_table.h"
 #include "sip/stack/message_handler.h"
 #include "sip/stack/message_server.h"
 #include "sip/subscriber/subscriber.h"
+#include "sip/subscriber/unsolicited.h"
 #include "tests/fakes/fake_clock.h"
 #include "tests/fakes/fake_random.h"
 #include "tests/fakes/fake_request_sender.h"
@@ -42,7 +45,8 @@ class SipWorld : private sip::MessageHandler {
   class Observer;
 
   // MessageHandler:
-  std::optional<sip::NotifyAnswer> OnRequest(const sip_t& sip, std::string_view text) override;
+  std::optional<sip::NotifyAnswer> OnRequest(const sip_t& sip, std::string_view text,
+                                             const HostPort& source) override;
 
   void Subscribe(const std::string& event_package);
   std::string Fill(std::string_view text) const;
@@ -58,6 +62,14 @@ class SipWorld : private sip::MessageHandler {
   sip::CredentialTable credentials_;
   sip::DecodeScratch scratch_;
   sip::MessageServer server_{*this, random_, nullptr};
+  const sip::UnsolicitedDoor door_{
+      {.peers = *NetworkList::Parse("192.0.2.0/24"),
+       .tell_all =
+           [this](const auto& state) {
+             subscriber_->TakeUnsolicited(*state);
+             return true;
+           },
+       .identities_of = [](std::string_view) { return std::vector<std::string>(); }}};
   std::unique_ptr<sip::Subscriber> subscriber_;
   uint64_t last_id_ = 0;
   size_t checked_ = 0;  // of sender_.sent

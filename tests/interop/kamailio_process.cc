@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "absl/time/time.h"
 #include "sip/base/status_macros.h"
 #include "tests/peer/wire.h"
@@ -40,8 +41,8 @@ std::string TlsSection(std::string_view name, const KamailioTls& tls,
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<KamailioProcess>> KamailioProcess::Start(
-    const std::string& directory, const std::optional<KamailioTls>& tls) {
-  std::unique_ptr<KamailioProcess> kamailio(new KamailioProcess());
+    const std::string& directory, const std::optional<KamailioTls>& tls, WatcherPolicy policy) {
+  std::unique_ptr<KamailioProcess> kamailio(new KamailioProcess(policy));
   kamailio->directory_ = directory;
   SIPEVENTS_ASSIGN_OR_RETURN(kamailio->phone_, SipPeer::Start());
   SIPEVENTS_ASSIGN_OR_RETURN(kamailio->port_, FreePort());
@@ -74,8 +75,9 @@ void KamailioProcess::WriteTlsConfiguration(const KamailioTls& tls) const {
 }
 
 absl::Status KamailioProcess::Restart() {
-  std::vector<std::string> arguments = {"tests/interop/start-kamailio", absl::StrCat(port_),
-                                        directory_};
+  std::vector<std::string> arguments = {"tests/interop/start-kamailio"};
+  if (policy_ == WatcherPolicy::kPermitted) arguments.emplace_back("--permissions");
+  arguments.insert(arguments.end(), {absl::StrCat(port_), directory_});
   if (tls_port_ != 0) arguments.push_back(absl::StrCat(tls_port_));
   SIPEVENTS_ASSIGN_OR_RETURN(process_, ChildProcess::Start(arguments));
   return WaitUntilReady();
@@ -115,6 +117,49 @@ absl::StatusOr<int> KamailioProcess::Publish(const std::string& target,
   publish.content_type = content_type;
   publish.body = body;
   return phone_->StatusOf(phone_->Send(publish));
+}
+
+absl::StatusOr<int> KamailioProcess::Register(SipPeer& phone, const std::string& target,
+                                              int expires) const {
+  NewRequest request;
+  request.method = "REGISTER";
+  request.request_uri = "sip:example.com";
+  request.from = request.to = target;
+  request.port = port_;
+  request.headers = {absl::StrCat("Expires: ", expires)};
+  return phone.StatusOf(phone.Send(request));
+}
+
+absl::Status KamailioProcess::Store(Document kind, const std::string& user,
+                                    const std::string& document) const {
+  const int type = static_cast<int>(kind);
+  const std::string insert = absl::StrCat(
+      "REPLACE INTO xcap (username, domain, doc, doc_type, etag, source, doc_uri, port) VALUES ('",
+      user, "', 'example.com', '", absl::StrReplaceAll(document, {{"'", "''"}}), "', ", type,
+      ", 'tag', 0, '/", type, "/users/sip:", user, "@example.com/index', 0);");
+  SIPEVENTS_ASSIGN_OR_RETURN(
+      const auto process,
+      ChildProcess::Start({"/usr/bin/env", "sqlite3", "-cmd", ".timeout 10000",
+                           absl::StrCat(directory_, "/presence.sqlite"), insert}));
+  SIPEVENTS_ASSIGN_OR_RETURN(const int exit_status, process->WaitForExit(kStartPatience));
+  if (exit_status == 0) return absl::OkStatus();
+  return absl::InternalError(absl::StrCat("sqlite3 wrote:\n", process->Stderr()));
+}
+
+absl::Status KamailioProcess::SetPresenceRules(const std::string& user,
+                                               const std::string& document) {
+  SIPEVENTS_RETURN_IF_ERROR(Store(Document::kPresenceRules, user, document));
+  NewRequest changed;
+  changed.method = "INFO";
+  changed.request_uri = absl::StrCat("sip:", user, "@example.com");
+  changed.port = port_;
+  SIPEVENTS_ASSIGN_OR_RETURN(const int status, phone_->StatusOf(phone_->Send(changed)));
+  if (status == 200) return absl::OkStatus();
+  return absl::InternalError(absl::StrCat("Kamailio answers ", status, " to changed rules"));
+}
+
+absl::Status KamailioProcess::SetLists(const std::string& user, const std::string& document) {
+  return Store(Document::kLists, user, document);
 }
 
 }  // namespace sipevents::testing

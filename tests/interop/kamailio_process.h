@@ -26,7 +26,13 @@ struct KamailioTls {
   std::string method = "TLSv1.2+";  // versions, as Kamailio names them
 };
 
-// A real Kamailio as presence server of example.com on ports of loopback, set up by
+// Who may see the presence of whom.
+enum class WatcherPolicy {
+  kEverybody,
+  kPermitted,  // whom the rules of the owner name; the others wait
+};
+
+// A real Kamailio as presence server and registrar of example.com on ports of loopback, set up by
 // kamailio.cfg.in.
 //
 // Threads: one at a time.
@@ -35,7 +41,8 @@ class KamailioProcess {
   // Starts it on free ports, with its files in `directory`, and waits until it answers. It serves
   // UDP and TCP, and TLS if asked to.
   static absl::StatusOr<std::unique_ptr<KamailioProcess>> Start(
-      const std::string& directory, const std::optional<KamailioTls>& tls = std::nullopt);
+      const std::string& directory, const std::optional<KamailioTls>& tls = std::nullopt,
+      WatcherPolicy policy = WatcherPolicy::kEverybody);
 
   // Where it is reached over a transport: UDP and TCP share a port.
   int port(Transport transport = Transport::kUdp) const {
@@ -55,19 +62,32 @@ class KamailioProcess {
   // Publishes a document over SIP, as `target` itself; returns the status of the answer.
   absl::StatusOr<int> Publish(const std::string& target, const std::string& event_package,
                               const std::string& content_type, const std::string& body);
+  // Registers a phone for `target`; with `expires` (seconds) 0 it takes that back. Returns the
+  // status of the answer.
+  absl::StatusOr<int> Register(SipPeer& phone, const std::string& target, int expires) const;
+  // Lets watchers see the presence of `user` of example.com, by a document of RFC 5025.
+  absl::Status SetPresenceRules(const std::string& user, const std::string& document);
+  // Says which lists `user` of example.com may subscribe to, by a document of RFC 4826.
+  absl::Status SetLists(const std::string& user, const std::string& document);
 
  private:
-  KamailioProcess() = default;
+  // Documents of users, by their number in Kamailio's table.
+  enum class Document { kPresenceRules = 2, kLists = 8 };
+
+  explicit KamailioProcess(WatcherPolicy policy) : policy_(policy) {}
 
   // Writes the file that Kamailio's tls module reads.
   void WriteTlsConfiguration(const KamailioTls& tls) const;
   // Asks with OPTIONS until it answers.
   absl::Status WaitUntilReady();
+  // Keeps a document of `user`, as if it had come over XCAP.
+  absl::Status Store(Document kind, const std::string& user, const std::string& document) const;
 
+  const WatcherPolicy policy_;
   std::string directory_;
   int port_ = 0;
   int tls_port_ = 0;                // 0: no TLS
-  std::unique_ptr<SipPeer> phone_;  // whose PUBLISHs and OPTIONS these are
+  std::unique_ptr<SipPeer> phone_;  // whose requests these are
   std::unique_ptr<ChildProcess> process_;
 };
 

@@ -44,8 +44,9 @@ std::string KamailioScenario::ProxyFlag(Transport transport) const {
   return absl::StrCat("--sip_outbound_proxy=", kamailio_->uri(transport), ";lr");
 }
 
-absl::Status KamailioScenario::StartKamailio(const std::optional<KamailioTls>& tls) {
-  SIPEVENTS_ASSIGN_OR_RETURN(kamailio_, KamailioProcess::Start(directory_, tls));
+absl::Status KamailioScenario::StartKamailio(const std::optional<KamailioTls>& tls,
+                                             WatcherPolicy policy) {
+  SIPEVENTS_ASSIGN_OR_RETURN(kamailio_, KamailioProcess::Start(directory_, tls, policy));
   return absl::OkStatus();
 }
 

@@ -30,7 +30,8 @@ class KamailioScenario : public ::testing::Test {
   // `--sip_outbound_proxy=…`: everything goes to Kamailio, over this transport.
   std::string ProxyFlag(Transport transport) const;
 
-  absl::Status StartKamailio(const std::optional<KamailioTls>& tls = std::nullopt);
+  absl::Status StartKamailio(const std::optional<KamailioTls>& tls = std::nullopt,
+                             WatcherPolicy policy = WatcherPolicy::kEverybody);
   absl::Status StartGateway(const std::vector<std::string>& flags);
   // Writes a file into `directory_`; returns its path.
   std::string WriteFile(const std::string& name, const std::string& content) const;

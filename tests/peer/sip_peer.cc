@@ -98,6 +98,7 @@ std::string SipPeer::ContactFor(const Flow& flow) const {
 
 void SipPeer::OnBytes(const std::string& bytes, const Flow& flow) {
   absl::StatusOr<SipText> parsed = SipText::Parse(bytes);
+  if (bytes == "\r\n\r\n") return OnPing(flow);
   if (!parsed.ok()) return;  // keep-alives, and what no script waits for
   Received received{*std::move(parsed), flow, absl::Now()};
   std::function<void(const Received&)> handler;
@@ -120,6 +121,34 @@ void SipPeer::OnBytes(const std::string& bytes, const Flow& flow) {
     if (requests_.size() < kMostKept) requests_.push_back(std::move(received));
   }
   arrived_.NotifyAll();
+}
+
+void SipPeer::OnPing(const Flow& flow) {
+  bool answers = false;
+  {
+    MutexLock lock(mutex_);
+    ++pings_;
+    answers = answers_pings_ && flow.is_tcp();
+  }
+  if (answers) Transmit("\r\n", flow);
+  arrived_.NotifyAll();
+}
+
+absl::Status SipPeer::WaitForPing(absl::Duration patience) {
+  const auto deadline = absl::ToChronoTime(absl::Now() + patience);
+  MutexLock lock(mutex_);
+  while (pings_ == 0) {
+    if (!arrived_.WaitUntil(mutex_, deadline) && pings_ == 0) {
+      return absl::DeadlineExceededError(absl::StrCat("no ping; of late:\n", LogLocked()));
+    }
+  }
+  --pings_;
+  return absl::OkStatus();
+}
+
+void SipPeer::AnswerPings(bool answer) {
+  MutexLock lock(mutex_);
+  answers_pings_ = answer;
 }
 
 bool SipPeer::IsNew(const Received& request) {

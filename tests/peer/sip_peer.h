@@ -151,6 +151,11 @@ class SipPeer {
     return wire_->ConnectTls(port, server_name);
   }
 
+  // Takes the next ping (CRLFCRLF) that nobody has taken; over a connection it was answered, unless
+  // AnswerPings(false) was called before. DeadlineExceeded if none comes.
+  absl::Status WaitForPing(absl::Duration patience = kPatience);
+  void AnswerPings(bool answer);
+
   // Hands each further new request to `handler` instead of keeping it for the waits. Null:
   // back to the script.
   void Serve(std::function<void(const Received&)> handler);
@@ -167,6 +172,7 @@ class SipPeer {
   SipPeer() = default;
 
   void OnBytes(const std::string& bytes, const Flow& flow);
+  void OnPing(const Flow& flow);
   // True: nobody has seen it; keep or serve it.
   bool IsNew(const Received& request);
   void Transmit(const std::string& bytes, const Flow& flow);
@@ -196,6 +202,8 @@ class SipPeer {
   std::deque<std::string> log_ ABSL_GUARDED_BY(mutex_);
   std::function<void(const Received&)> handler_ ABSL_GUARDED_BY(mutex_);
   uint64_t last_token_ ABSL_GUARDED_BY(mutex_) = 0;
+  int pings_ ABSL_GUARDED_BY(mutex_) = 0;  // not taken yet
+  bool answers_pings_ ABSL_GUARDED_BY(mutex_) = true;
 };
 
 }  // namespace sipevents::testing

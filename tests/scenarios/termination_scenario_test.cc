@@ -229,6 +229,27 @@ TEST_F(TerminationScenarioTest, IntervalTooBriefAsksForMinExpires) {
   EXPECT_EQ(NoteOf(event), "granted");
 }
 
+// ALG-B: a conference that says of itself that it is no more is not followed any longer.
+TEST_F(TerminationScenarioTest, ConferenceThatIsDeletedIsUnsubscribedFrom) {
+  ASSERT_OK_AND_ASSIGN(const auto cli, Watch("sip:room@example.com", "conference"));
+  ASSERT_OK_AND_ASSIGN(const Received subscribe, peer_->WaitFor("SUBSCRIBE"));
+  NotifyOptions options;
+  options.content_type = "application/conference-info+xml";
+
+  peer_->Accept(subscribe,
+                "<conference-info xmlns=\"urn:ietf:params:xml:ns:conference-info\""
+                " entity=\"sip:room@example.com\" state=\"deleted\" version=\"4\"/>",
+                options);
+
+  ASSERT_OK_AND_ASSIGN(const v1::Event event, cli->WaitForEvent());
+  EXPECT_TRUE(event.conference().ended());
+  ASSERT_OK_AND_ASSIGN(const Received unsubscribe, peer_->WaitFor("SUBSCRIBE"));
+  EXPECT_EQ(unsubscribe.expires(), 0);
+  EXPECT_EQ(unsubscribe.to_tag(), "a");
+  peer_->Accept(unsubscribe);
+  ExpectFinal(*cli, "noresource");
+}
+
 // The responses to a refresh that end the subscription (SUB-46), and some that do not (SUB-47).
 class RefreshScenarioTest : public TerminationScenarioTest {
  protected:

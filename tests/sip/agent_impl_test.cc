@@ -3,9 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <future>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace sipevents::sip {
 namespace {
@@ -50,6 +52,29 @@ TEST(AgentImplTest, DrainWithNothingToEndIsDoneAtOnce) {
   std::promise<void> done;
   (*agent)->Drain(absl::Now() + absl::Minutes(1), [&done] { done.set_value(); });
   EXPECT_EQ(done.get_future().wait_for(std::chrono::seconds(30)), std::future_status::ready);
+}
+
+TEST(AgentImplTest, RegistrationsOfAllThreadsAreTold) {
+  AgentOptions options = Loopback();
+  options.shards = 3;
+  options.outbound_proxy = "sip:127.0.0.1:9;lr";  // nobody is there
+  options.registrations_file = testing::TempDir() + "/registrations";
+  std::ofstream(options.registrations_file)
+      << "sip:c@example.com\nsip:a@example.com\nsip:b@example.com\nsip:d@example.com\n";
+  const auto agent = StartAgent(options);
+  ASSERT_TRUE(agent.ok()) << agent.status();
+
+  std::promise<std::vector<std::string>> told;
+  (*agent)->DescribeRegistrations([&told](std::vector<RegistrationStatus> all) {
+    std::vector<std::string> identities;
+    for (const RegistrationStatus& status : all) identities.push_back(status.identity);
+    told.set_value(identities);
+  });
+
+  auto answer = told.get_future();
+  ASSERT_EQ(answer.wait_for(std::chrono::seconds(30)), std::future_status::ready);
+  EXPECT_EQ(answer.get(), (std::vector<std::string>{"sip:a@example.com", "sip:b@example.com",
+                                                    "sip:c@example.com", "sip:d@example.com"}));
 }
 
 struct BadOptionCase {
@@ -102,6 +127,9 @@ INSTANTIATE_TEST_SUITE_P(
                       "--sip_outbound_proxy"},
         BadOptionCase{"Credentials", [](AgentOptions& o) { o.credentials_file = "/nonexistent"; },
                       "--sip_credentials_file"},
+        BadOptionCase{"Registrations",
+                      [](AgentOptions& o) { o.registrations_file = "/nonexistent"; },
+                      "--sip_registrations_file"},
         BadOptionCase{"Shards", [](AgentOptions& o) { o.shards = 0; }, "--sip_shards"},
         BadOptionCase{"ShardPorts", [](AgentOptions& o) { o.shard_ports = {5070}; },
                       "--sip_shard_ports"},

@@ -32,6 +32,16 @@ TEST(RequestsTest, MembersOfAListAreTakenInOrder) {
               ::testing::ElementsAre("sip:202@example.com", "tel:+15551"));
 }
 
+TEST(RequestsTest, AppearanceOfALineIsTaken) {
+  const Arguments arguments =
+      Parsed({"watch", "sip:line@example.com", "--event=line-seize", "--appearance=2"});
+
+  ASSERT_OK_AND_ASSIGN(const v1::WatchRequest request,
+                       WatchRequestFrom(arguments, "sip:line@example.com"));
+
+  EXPECT_EQ(request.spec().appearance_index(), 2U);
+}
+
 TEST(RequestsTest, WatchSaysAllThatItsFlagsSay) {
   const Arguments arguments =
       Parsed({"watch", "sip:alice@example.com", "--event=dialog", "--event_parameter=call-id=a=b",

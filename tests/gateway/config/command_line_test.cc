@@ -141,6 +141,7 @@ TEST(CommandLineTest, WhatCannotBeUsedIsNamedInOneLine) {
       {{"--config=/"}, {"--config", "directory"}},
       {{"--grpc_tokens_file=/does/not/exist"}, {"--grpc_tokens_file", "readable file"}},
       {{"--sip_credentials_file=/does/not/exist"}, {"--sip_credentials_file", "readable file"}},
+      {{"--sip_registrations_file=/does/not/exist"}, {"--sip_registrations_file", "readable file"}},
       {{"--grpc_tls_cert=/etc/hostname"}, {"--grpc_tls_cert", "--grpc_tls_key"}},
       {{"--grpc_tls_key=/etc/hostname"}, {"--grpc_tls_key", "--grpc_tls_cert"}},
       {{"--grpc_client_ca=/etc/hostname"}, {"--grpc_client_ca", "--grpc_tls_cert"}},

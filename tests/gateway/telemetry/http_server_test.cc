@@ -54,6 +54,17 @@ TEST_F(HttpServerTest, ReadinessFollowsWhileHealthStays) {
   EXPECT_EQ(StatusOf("/healthz"), 200);
 }
 
+TEST_F(HttpServerTest, FurtherPagesAreServedAsPlainText) {
+  server_ =
+      HttpServer::Start({"127.0.0.1", 0}, metrics_, {{"/more", [] { return "here\n"; }}}).value();
+  const auto result = Client().Get("/more");
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->status, 200);
+  EXPECT_EQ(result->body, "here\n");
+  EXPECT_THAT(result->get_header_value("Content-Type"), HasSubstr("text/plain"));
+  EXPECT_EQ(StatusOf("/more/"), 404);
+}
+
 TEST_F(HttpServerTest, OtherPathsAndMethodsAreRefused) {
   EXPECT_EQ(StatusOf("/"), 404);
   EXPECT_EQ(StatusOf("/metrics/../etc/passwd"), 404);

@@ -48,6 +48,21 @@ TEST_F(MetricsTest, SubscriptionMovesFromStateToState) {
               HasSubstr("sipevents_subscriptions{package=\"presence\",state=\"active\"} 0\n"));
 }
 
+TEST_F(MetricsTest, RegistrationsAreShownByState) {
+  metrics_.OnRegistrations("registering", 1);
+  metrics_.OnRegistrations("registering", 1);
+  metrics_.OnRegistrations("registering", -1);
+  metrics_.OnRegistrations("registered", 1);
+  metrics_.OnResponse("REGISTER", 403);
+  metrics_.OnKeepAliveFailed();
+  const std::string text = metrics_.Text();
+  EXPECT_THAT(text, HasSubstr("sipevents_sip_registrations{state=\"registering\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("sipevents_sip_registrations{state=\"registered\"} 1\n"));
+  EXPECT_THAT(text,
+              HasSubstr("sipevents_sip_responses_total{method=\"REGISTER\",status=\"403\"} 1"));
+  EXPECT_THAT(text, HasSubstr("\nsipevents_sip_keep_alive_failures_total 1\n"));
+}
+
 TEST_F(MetricsTest, EventsAreCountedByOutcome) {
   PackageMetrics& dialog = metrics_.ForPackage("dialog");
   dialog.AddDelivered(16);

@@ -80,6 +80,24 @@ TEST(CredentialTableTest, QuotesCommentsAndBlankLinesAreUnderstood) {
   EXPECT_EQ(table.size(), 2u);
 }
 
+TEST(CredentialTableTest, LineOfTheIdentityWinsOverOneForAll) {
+  ASSERT_OK_AND_ASSIGN(const CredentialTable table,
+                       CredentialTable::Parse("pbx user general\n"
+                                              "pbx alice secret identity=sip:alice@PBX pbx\n"
+                                              "pbx bob hidden other.example identity=sip:bob@pbx\n",
+                                              "test"));
+
+  EXPECT_EQ(table.Lookup("pbx", "pbx", "sip:alice@pbx"), (Credentials{"alice", "secret"}));
+  EXPECT_EQ(table.Lookup("pbx", "pbx", "sip:carol@pbx"), (Credentials{"user", "general"}));
+  EXPECT_EQ(table.Lookup("pbx", "pbx"), (Credentials{"user", "general"}));
+  // Bound to its domain as any other.
+  EXPECT_EQ(table.Lookup("pbx", "pbx", "sip:bob@pbx"), (Credentials{"user", "general"}));
+  EXPECT_EQ(table.Lookup("pbx", "other.example", "sip:bob@pbx"), (Credentials{"bob", "hidden"}));
+  EXPECT_EQ(table.Lookup("pbx", "other.example", "sip:alice@pbx"), std::nullopt);
+  EXPECT_EQ(table.RealmFor("other.example", "sip:bob@pbx"), "pbx");
+  EXPECT_EQ(table.RealmFor("other.example", "sip:alice@pbx"), "");
+}
+
 TEST(CredentialTableTest, ErrorNamesTheLineAndTellsNoSecret) {
   const std::vector<std::pair<std::string, std::string>> cases = {
       {"realm.example", "has 1 of three fields"},
@@ -93,6 +111,10 @@ TEST(CredentialTableTest, ErrorNamesTheLineAndTellsNoSecret) {
       {"realm.example user hunter2 " + std::string(257, 'a'), "more than 256"},
       {std::string("realm.example user hunter2\x01"), "control character"},
       {"r.example user hunter2\nr.example user hunter2 x.example r.example", "line 3"},
+      {"r.example user hunter2 identity=alice", "no sip: or sips: URI"},
+      {"r.example user hunter2 identity=tel:+1", "no sip: or sips: URI"},
+      {"r.example user hunter2 identity=sip:a@b identity=sip:c@d", "more than one identity"},
+      {"r.example u hunter2 identity=sip:a@b\nr.example u hunter2 identity=SIP:a@B", "line 3"},
   };
   for (const auto& [text, problem] : cases) {
     EXPECT_THAT(

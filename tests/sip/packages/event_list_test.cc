@@ -242,6 +242,44 @@ TEST_F(EventListTest, MembersBeyondTheBoundAreLeftOut) {
   EXPECT_EQ(list_.size(), 1);
 }
 
+// RLS-10: each member may have a large state, but not all of them.
+TEST_F(EventListTest, StateOfAllMembersIsBounded) {
+  const std::string padding(1'000'000, ' ');
+  const int fit = static_cast<int>(kMaxListOctets / (padding.size() + Calls(0, "c1").size()));
+  const auto feed = [&](int version, const std::string& user, const std::string& calls) {
+    return Feed({Root(Rlmi(version, version == 0, Active(user, "a"))), {"a", padding + calls}});
+  };
+  for (int i = 0; i < fit; ++i) {
+    ASSERT_THAT(feed(i, absl::StrCat(i), Calls(0, "c1")), ElementsAre(absl::StrCat(i, "=c1")));
+  }
+
+  EXPECT_THAT(feed(fit, "next", Calls(0, "c1")),
+              ElementsAre(HasSubstr("next!the members of the list have more than")));
+  // Nothing of it was kept; what takes another's place does not count twice, and what is gone
+  // makes room.
+  EXPECT_THAT(feed(fit + 1, "0", Calls(1, "c2")), ElementsAre("0=c2"));
+  Feed({Root(Rlmi(fit + 2, false, Instance("1", "state=\"terminated\"")))});
+  EXPECT_THAT(feed(fit + 3, "next", Calls(0, "c1")), ElementsAre("next=c1"));
+}
+
+// Changes count up to the next full state, which is asked for where they become too many.
+TEST_F(EventListTest, ChangesThatBecomeTooManyLeadToTheFullState) {
+  const std::string padding(1'000'000, ' ');
+  Feed({Root(Rlmi(0, true, Active("201", "a"))), {"a", Calls(0, "c1")}});
+  int version = 0;
+  do {
+    ++version;
+    ASSERT_LT(version, 100);
+    Feed({Root(Rlmi(version, false, Active("201", "a"))),
+          {"a", padding + Calls(version, "c2", "partial")}});
+  } while (!result_.resync);
+
+  EXPECT_GT(version * padding.size(), kMaxListOctets - 2 * padding.size());
+  EXPECT_THAT(
+      Feed({Root(Rlmi(version + 1, true, Active("201", "a"))), {"a", Calls(version + 1, "c3")}}),
+      ElementsAre("201=c3"));
+}
+
 // A short body must not be decoded ten thousand times.
 TEST_F(EventListTest, PartServesOneMember) {
   EXPECT_THAT(

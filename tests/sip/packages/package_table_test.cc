@@ -7,6 +7,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "sip/agent.h"
+#include "tests/sip/packages/merging.h"
 
 namespace sipevents::sip {
 namespace {
@@ -77,6 +78,39 @@ TEST(PackageTableTest, EveryPackageDeclaresWhatItMust) {
     EXPECT_EQ(package.kind, row.kind) << row.name;
     EXPECT_EQ(package.default_expires, absl::Seconds(row.expires)) << row.name;
     EXPECT_NE(package.new_merger(), nullptr) << row.name;
+  }
+}
+
+// A state that is taken up on a new dialog is nothing that a merger knows: it must say which bodies
+// are changes only, even of the first one.
+TEST(PackageTableTest, PackagesThatMayBeResumedSayThatTheFirstBodyIsAChange) {
+  struct Row {
+    std::string_view name;
+    std::string_view content_type;
+    std::string_view body;
+  };
+  const std::vector<Row> rows = {
+      {"conference", "application/conference-info+xml",
+       R"(<conference-info xmlns="urn:ietf:params:xml:ns:conference-info" entity="sip:c@example.com"
+          state="partial" version="3"/>)"},
+      {"dialog", "application/dialog-info+xml",
+       R"(<dialog-info xmlns="urn:ietf:params:xml:ns:dialog-info" entity="sip:a@example.com"
+          state="partial" version="3"/>)"},
+      {"presence", "application/pidf-diff+xml",
+       R"(<p:pidf-diff xmlns:p="urn:ietf:params:xml:ns:pidf-diff" version="3"/>)"},
+      {"presence.winfo", "application/watcherinfo+xml",
+       R"(<watcherinfo xmlns="urn:ietf:params:xml:ns:watcherinfo" state="partial" version="3"/>)"},
+      {"reg", "application/reginfo+xml",
+       R"(<reginfo xmlns="urn:ietf:params:xml:ns:reginfo" state="partial" version="3"/>)"},
+  };
+  for (const Row& row : rows) {
+    const EventPackage& package = FindPackage(row.name);
+    EXPECT_TRUE(package.resumable) << row.name;
+    EXPECT_TRUE(Merging(package, row.content_type).Feed(row.body).body_is_partial) << row.name;
+  }
+  // Their bodies are no whole state, and do not say so.
+  for (const std::string_view name : {"as-feature-event", "call-info", "xcap-diff", "x-acme"}) {
+    EXPECT_FALSE(FindPackage(name).resumable) << name;
   }
 }
 

@@ -53,6 +53,7 @@ class Client : public RequestClient {
     request.call_id = absl::StrCat("call-", uri_);
     request.event = "presence";
     request.expires = 3600;
+    request.call_info = "<sip:example.com>;appearance-index=2";
     return request;
   }
   void OnSent() override {}
@@ -138,6 +139,17 @@ TEST_F(EndpointTest, DatagramNamesTheUdpListener) {
   EXPECT_EQ(request.Header("Contact"), absl::StrCat("<sip:gateway@127.0.0.1:", ports_[0], ">"));
   peer_->Respond(request, 202);
   EXPECT_EQ(client.Wait(), 202);
+}
+
+TEST_F(EndpointTest, CallInfoGoesOutAsItIs) {
+  const std::string uri = absl::StrCat("sip:a@127.0.0.1:", peer_->port());
+  Client client(uri);
+  Send(uri, client);
+
+  ASSERT_OK_AND_ASSIGN(const Received request, peer_->WaitFor("SUBSCRIBE"));
+  EXPECT_EQ(request.Header("Call-Info"), "<sip:example.com>;appearance-index=2");
+  peer_->Respond(request, 200);
+  EXPECT_EQ(client.Wait(), 200);
 }
 
 TEST_F(EndpointTest, StreamNamesTheTcpListenerAndIsUsedAgain) {

@@ -20,7 +20,8 @@ using ::testing::StartsWith;
 
 class FakeHandler : public MessageHandler {
  public:
-  std::optional<NotifyAnswer> OnRequest(const sip_t& sip, std::string_view text) override {
+  std::optional<NotifyAnswer> OnRequest(const sip_t& sip, std::string_view text,
+                                        const HostPort& /*source*/) override {
     const IncomingNotify notify = ToNotify(sip, text, absl::UnixEpoch());
     substate = std::string(notify.substate);
     event_parameters = notify.event_parameters;

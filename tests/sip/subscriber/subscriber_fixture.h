@@ -83,7 +83,9 @@ class SubscriberFixture : public testing::Test {
                                                          .outbound_route = route_,
                                                          .identity = "sip:gateway@example.com",
                                                          .expires = expires_,
-                                                         .strict = strict_});
+                                                         .strict = strict_,
+                                                         .contact_of = contact_of_,
+                                                         .unsolicited = unsolicited_});
     }
     return *subscriber_;
   }
@@ -210,9 +212,11 @@ class SubscriberFixture : public testing::Test {
   DecodeScratch scratch_;
   RecordingMetrics metrics_;
   DigestServer* notify_auth_ = nullptr;
+  const UnsolicitedDoor* unsolicited_ = nullptr;
   std::string route_;
   absl::Duration expires_ = absl::Seconds(600);
   bool strict_ = false;
+  std::function<std::string(std::string_view)> contact_of_;
   uint64_t last_id_ = 0;
   std::unique_ptr<Subscriber> subscriber_;
 };

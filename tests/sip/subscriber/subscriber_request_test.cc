@@ -56,6 +56,25 @@ TEST_F(SubscriberRequestTest, WhoAsksAndWhatIsAcceptedIsTheSameInEachSubscribe) 
   }
 }
 
+// A server seizes the appearance that each SUBSCRIBE names, and lets it go with the last one.
+TEST_F(SubscriberRequestTest, AppearanceOfALineIsNamedInEachSubscribe) {
+  SubscribeWith(
+      {.target_uri = "sip:line@example.com", .event_package = "line-seize", .appearance_index = 2});
+  Notify({});
+  Answer(200);
+  subscriber().Unsubscribe(last_id_);
+  ASSERT_EQ(sender_.sent.size(), 2u);
+
+  for (const FakeRequestSender::Sent& sent : sender_.sent) {
+    EXPECT_EQ(sent.request.call_info, "<sip:example.com>;appearance-index=2");
+  }
+}
+
+TEST_F(SubscriberRequestTest, NoAppearanceNoCallInfo) {
+  SubscribeWith({.target_uri = "sip:line@example.com", .event_package = "line-seize"});
+  EXPECT_EQ(sender_.last().call_info, "");
+}
+
 // RFC 5263: changes only are sent to who prefers them; preferences do not count for what is taken.
 TEST_F(SubscriberRequestTest, PreferencesInAcceptAreSentAndNotCompared) {
   SubscribeWith({.target_uri = "sip:alice@example.com",

@@ -78,8 +78,9 @@ class StreamCounts : public SipMetrics {
   void OnStreamRefused(std::string_view cause) override { Add("refused " + std::string(cause), 1); }
   void OnBadStream(int status) override { Add("bad " + std::to_string(status), 1); }
   void OnStreamDropped() override { Add("dropped", 1); }
+  void OnKeepAliveFailed() override { Add("no pong", 1); }
 
-  // E.g. "tcp accepted", "refused address", "bad 400", "dropped".
+  // E.g. "tcp accepted", "refused address", "bad 400", "dropped", "no pong".
   int operator[](const std::string& name) const {
     MutexLock lock(mutex_);
     const auto found = counts_.find(name);
