@@ -11,6 +11,7 @@
 #include "sip/packages/package_table.h"
 #include "sipevents/v1/packages/registration.pb.h"
 #include "tests/sip/packages/merging.h"
+#include "tests/sip/packages/table_rules.h"
 #include "tests/sip/packages/typed.h"
 
 namespace sipevents::sip {
@@ -219,35 +220,21 @@ TEST(RegistrationTest, ForksAreNotMerged) {
 }
 
 TEST(RegistrationTest, BadDocumentsLeaveTheStateAndAreAskedAboutOnce) {
-  struct Row {
-    std::string body;
-    std::string_view said;
-    std::string_view type = kType;
-  };
-  const std::vector<Row> rows = {
-      {"<reginfo", "XML"},
-      {"<reginfo version=\"1\" state=\"full\"/>", "root element"},
-      {"<watcherinfo xmlns=\"urn:ietf:params:xml:ns:reginfo\"/>", "<reginfo>"},
-      {"<reginfo xmlns=\"urn:ietf:params:xml:ns:watcherinfo\"/>", "<reginfo>"},
-      {"<!DOCTYPE reginfo [<!ENTITY a \"b\">]>" + Reginfo(1, "full", ""), "XML"},
-      {Document(1, "full", "<contact state=\"active\"/>"), "a contact without id"},
-      {Reginfo(1, "full", "<registration aor='sip:a@b'/>"), "a registration without id"},
-      {"<reginfo xmlns='urn:ietf:params:xml:ns:reginfo' state='partial'/>", "without version"},
-      {Document(1, "full", kMobile), "content type", "text/plain"},
-  };
-  for (const Row& row : rows) {
-    Merging merging(FindPackage("reg"), kType);
-    merging.Feed(Document(0, "full", kDesk));
-
-    const MergeResult bad = merging.FeedTyped(row.type, row.body);
-
-    EXPECT_EQ(bad.kind, Kind::kError) << row.body;
-    EXPECT_THAT(bad.error, HasSubstr(std::string(row.said)));
-    EXPECT_TRUE(bad.resync);
-    EXPECT_FALSE(merging.FeedTyped(row.type, row.body).resync);
-    EXPECT_THAT(Contacts(merging.Feed(Document(1, "partial", ""))),
-                ElementsAre("sip:alice@192.0.2.7 REGISTERED"));
-  }
+  const TableOfRows table = {"reg", kType, Document(0, "full", kDesk), Document(1, "partial", ""),
+                             Contacts};
+  ExpectBadDocumentsLeaveTheState(
+      table,
+      {
+          {"<reginfo", "XML"},
+          {"<reginfo version=\"1\" state=\"full\"/>", "root element"},
+          {"<watcherinfo xmlns=\"urn:ietf:params:xml:ns:reginfo\"/>", "<reginfo>"},
+          {"<reginfo xmlns=\"urn:ietf:params:xml:ns:watcherinfo\"/>", "<reginfo>"},
+          {"<!DOCTYPE reginfo [<!ENTITY a \"b\">]>" + Reginfo(1, "full", ""), "XML"},
+          {Document(1, "full", "<contact state=\"active\"/>"), "a contact without id"},
+          {Reginfo(1, "full", "<registration aor='sip:a@b'/>"), "a registration without id"},
+          {"<reginfo xmlns='urn:ietf:params:xml:ns:reginfo' state='partial'/>", "without version"},
+          {Document(1, "full", kMobile), "content type", "text/plain"},
+      });
 }
 
 TEST(RegistrationTest, TooManyContactsAreRefusedAndTheStateStays) {

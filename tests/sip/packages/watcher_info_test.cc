@@ -11,6 +11,7 @@
 #include "sip/packages/package_table.h"
 #include "sipevents/v1/packages/watcher_info.pb.h"
 #include "tests/sip/packages/merging.h"
+#include "tests/sip/packages/table_rules.h"
 #include "tests/sip/packages/typed.h"
 
 namespace sipevents::sip {
@@ -132,31 +133,17 @@ TEST(WatcherInfoTest, ForksAreOneStateWhileTheyLive) {
 }
 
 TEST(WatcherInfoTest, BadDocumentsLeaveTheStateAndAreAskedAboutOnce) {
-  struct Row {
-    std::string body;
-    std::string_view said;
-    std::string_view type = kType;
-  };
-  const std::vector<Row> rows = {
-      {"<watcherinfo", "XML"},
-      {"<watcherinfo version=\"1\" state=\"full\"/>", "root element"},
-      {"<presence xmlns=\"urn:ietf:params:xml:ns:watcherinfo\"/>", "<watcherinfo>"},
-      {Document(1, "full", "<watcher status=\"active\">sip:x@example.com</watcher>"), "without id"},
-      {Document(1, "full", kCarol), "content type", "text/plain"},
-  };
-  for (const Row& row : rows) {
-    Merging merging(FindPackage("presence.winfo"), kType);
-    merging.Feed(Document(0, "full", kBobPending));
-
-    const MergeResult bad = merging.FeedTyped(row.type, row.body);
-
-    EXPECT_EQ(bad.kind, Kind::kError) << row.body;
-    EXPECT_THAT(bad.error, HasSubstr(std::string(row.said)));
-    EXPECT_TRUE(bad.resync);
-    EXPECT_FALSE(merging.FeedTyped(row.type, row.body).resync);
-    EXPECT_THAT(Watchers(merging.Feed(Document(1, "partial", ""))),
-                ElementsAre("sip:bob@example.com PENDING"));
-  }
+  const TableOfRows table = {"presence.winfo", kType, Document(0, "full", kBobPending),
+                             Document(1, "partial", ""), Watchers};
+  ExpectBadDocumentsLeaveTheState(
+      table, {
+                 {"<watcherinfo", "XML"},
+                 {"<watcherinfo version=\"1\" state=\"full\"/>", "root element"},
+                 {"<presence xmlns=\"urn:ietf:params:xml:ns:watcherinfo\"/>", "<watcherinfo>"},
+                 {Document(1, "full", "<watcher status=\"active\">sip:x@example.com</watcher>"),
+                  "without id"},
+                 {Document(1, "full", kCarol), "content type", "text/plain"},
+             });
 }
 
 TEST(WatcherInfoTest, UnknownWordsAreUnspecified) {
