@@ -40,8 +40,8 @@ struct Settings {
   std::string sip_registrations_file;                 // empty: none
   absl::Duration sip_expires = absl::ZeroDuration();  // zero: each package's own
   bool sip_strict = false;                            // --sip_profile=strict
-  std::string sip_unsolicited_notify;  // networks; empty: none; checked by the SIP side
-  bool sip_authenticate_notify = false;               // --sip_notify_auth=digest
+  std::string sip_unsolicited_notify;    // networks; empty: none; checked by the SIP side
+  bool sip_authenticate_notify = false;  // --sip_notify_auth=digest
   absl::Duration sip_t1 = absl::Milliseconds(500);
   absl::Duration sip_retry_base = absl::Seconds(30);
   std::string sip_resolv_conf;  // empty: /etc/resolv.conf

@@ -37,8 +37,8 @@ void AnswerGet(FakeGateway& gateway) {
   gateway.on_get = [](const auto&, auto&) { return grpc::Status::OK; };
 }
 
-// While a program is busy gRPC sees the answer to a ping up to 5 s late, and on a busy machine later
-// still: what is short of a few such looks loses good connections.
+// While a program is busy gRPC sees the answer to a ping up to 5 s late, and on a busy machine
+// later still: what is short of a few such looks loses good connections.
 TEST(ChannelTest, BusyProgramHasTimeToSeeTheAnswerToAPing) {
   EXPECT_GE(ClientOptions().keepalive_timeout, 4 * absl::Seconds(5));
 }
