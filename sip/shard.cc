@@ -72,7 +72,7 @@ absl::Status Shard::Open(int index, const AgentOptions& options, const AgentSetu
     unsolicited_ = std::make_unique<UnsolicitedDoor>(UnsolicitedDoor::Parts{
         .peers = setup.unsolicited_peers,
         .tell_all = setup.tell_all,
-        .identities_of = [this](std::string_view user) { return registrations_->OfUser(user); },
+        .identity_of = [this](std::string_view user) { return registrations_->OfUser(user); },
         .metrics = options.metrics});
   }
   subscriber_ = std::make_unique<Subscriber>(SubscriberContext{

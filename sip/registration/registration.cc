@@ -39,12 +39,12 @@ bool IsGruu(const std::string& uri) {
 }  // namespace
 
 Registration::Registration(RegistrationParts& parts, RegistrationSpec spec,
-                           std::function<void()> on_ended)
+                           std::string contact_user, std::function<void()> on_ended)
     : parts_(parts),
       spec_(std::move(spec)),
       on_ended_(std::move(on_ended)),
       host_(PartsOf(spec_.registrar).host),
-      user_(PartsOf(spec_.aor).user),
+      user_(std::move(contact_user)),
       call_id_(RandomHex(parts.random, kCallIdDigits)),
       tag_(RandomHex(parts.random, kTagDigits)) {}
 
@@ -211,18 +211,21 @@ bool Registration::MeetsChallenge(const Response& response) {
   return false;
 }
 
-// Registrars that know RFC 5627 repeat the instance; of others it is the URI that tells, or that
-// there is no other Contact.
+// The URI tells, where it is ours as we wrote it; else the instance, which registrars that know
+// RFC 5627 repeat, also of an earlier address of ours; else that there is no other Contact, of no
+// other device.
 const ContactBinding* Registration::FindBinding(const Response& response) const {
-  const std::string instance = absl::StrCat("<", spec_.instance, ">");
-  for (const ContactBinding& binding : response.bindings) {
-    if (EqualsIgnoreCase(binding.instance, instance)) return &binding;
-  }
   const std::string own = Canonical(response.own_contact);
   for (const ContactBinding& binding : response.bindings) {
     if (!own.empty() && Canonical(binding.uri) == own) return &binding;
   }
-  return response.bindings.size() == 1 ? &response.bindings.front() : nullptr;
+  const std::string instance = absl::StrCat("<", spec_.instance, ">");
+  for (const ContactBinding& binding : response.bindings) {
+    if (EqualsIgnoreCase(binding.instance, instance)) return &binding;
+  }
+  const bool is_only_one =
+      response.bindings.size() == 1 && response.bindings.front().instance.empty();
+  return is_only_one ? &response.bindings.front() : nullptr;
 }
 
 void Registration::TakeBinding(const Response& response, const ContactBinding* binding) {

@@ -48,7 +48,9 @@ class Registration : public RequestClient {
 
   // `spec.instance` is given. `on_ended` is called once, after End(), from the loop or from within
   // it; the registration must not be destroyed within the call.
-  Registration(RegistrationParts& parts, RegistrationSpec spec, std::function<void()> on_ended);
+  // `contact_user`: of our Contact, no other registration's.
+  Registration(RegistrationParts& parts, RegistrationSpec spec, std::string contact_user,
+               std::function<void()> on_ended);
   ~Registration() override;
   Registration(const Registration&) = delete;
   Registration& operator=(const Registration&) = delete;
@@ -57,8 +59,6 @@ class Registration : public RequestClient {
   // Unregisters.
   void End();
 
-  // The user of our Contact.
-  const std::string& contact_user() const { return user_; }
   // What leads to us from anywhere while we are registered (GRUU-01); empty: nothing does.
   const std::string& public_gruu() const { return public_gruu_; }
   RegistrationStatus Status() const;
@@ -86,7 +86,7 @@ class Registration : public RequestClient {
   const RegistrationSpec spec_;
   const std::function<void()> on_ended_;
   const std::string host_;  // of the registrar: decides whose credentials may be used
-  const std::string user_;  // of the identity, and of our Contact
+  const std::string user_;  // of our Contact
   const std::string call_id_;
   const std::string tag_;
   RegistrationState state_;

@@ -8,6 +8,9 @@
 namespace sipevents::sip {
 namespace {
 
+// How long before a binding ends it is tried for the last time.
+constexpr absl::Duration kLastTry = absl::Seconds(5);
+
 constexpr int kNoOutbound = 439;  // RFC 5626 section 11.6
 // What a registrar may grant at most: a binding of years would never be looked at again.
 constexpr absl::Duration kLongestGrant = absl::Hours(24);
@@ -115,7 +118,13 @@ RegistrationStep OnRegisterAnswered(RegistrationState state, const RegisterAnswe
   state.sip_status = answer.status;
   state.interval_retries = 0;
   PlanNext(state, ending, context);
-  if (!IsBound(state, context.now)) state.phase = RegistrationPhase::kWaiting;
+  if (!IsBound(state, context.now)) {
+    state.phase = RegistrationPhase::kWaiting;
+  } else if (ending.followup == Followup::kTransient && state.act_at >= state.bound_until) {
+    // What is bound is worth one more try before it ends.
+    const absl::Time last = state.bound_until - kLastTry;
+    if (last > context.now) state.act_at = std::max(last, state.history.pace.NextAllowed());
+  }
   return {std::move(state), std::nullopt, true};
 }
 

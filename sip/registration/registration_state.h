@@ -69,7 +69,8 @@ RegistrationStep BeginRegistration(absl::Duration requested, const RegistrationC
 // The REGISTER under way was answered. 2xx: bound, and refreshed in time. 423: asked anew with
 // Min-Expires at once. 439 (the first proxy does not know RFC 5626): asked anew at once without.
 // All else: tried anew by the backoff (OUT-03), not before Retry-After; what no retry can mend,
-// such as 403, every 15 to 30 minutes. What is bound stays so until its time is over.
+// such as 403, every 15 to 30 minutes. What is bound stays so until its time is over, and before
+// that a failure that may pass is followed by one more try.
 RegistrationStep OnRegisterAnswered(RegistrationState state, const RegisterAnswered& answer,
                                     const RegistrationContext& context);
 

@@ -28,8 +28,8 @@ class Registrations {
   // registrar gave none.
   std::string PublicGruu(std::string_view identity) const;
 
-  // The identities that are registered with a Contact of this user.
-  std::vector<std::string> OfUser(std::string_view user) const;
+  // The identity whose Contact has this user; empty: none has.
+  std::string OfUser(std::string_view user) const;
 
   // Unregisters all; calls `on_idle` once, from the loop, when the registrars have answered.
   // Again is ignored.
@@ -39,13 +39,14 @@ class Registrations {
   std::vector<RegistrationStatus> Describe() const;
 
  private:
+  std::string NewContactUser(const std::string& aor) const;
   void OnEnded();
 
   RegistrationParts parts_;
   // By identity, in canonical form.
   absl::flat_hash_map<std::string, std::unique_ptr<Registration>> registrations_;
   // By the user of the Contact.
-  absl::flat_hash_map<std::string, std::vector<std::string>> by_user_;
+  absl::flat_hash_map<std::string, std::string> by_user_;
   size_t alive_ = 0;
   bool ending_ = false;
   std::function<void()> on_idle_;

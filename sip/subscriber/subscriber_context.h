@@ -45,7 +45,7 @@ struct SubscriberContext {
   // that of the listener.
   std::function<std::string(std::string_view identity)> contact_of;
 
-  const UnsolicitedDoor* unsolicited = nullptr;  // null: what nobody asked for is refused
+  UnsolicitedDoor* unsolicited = nullptr;  // null: what nobody asked for is refused
 
   StepContext Step() const { return {clock.Now(), t1, random.Uniform(), strict}; }
 };

@@ -18,13 +18,14 @@ RefreshAnswered ToAnswer(const Response& response) {
 }
 
 // A server that knows no subscriptions to a package, but tells its state unasked (DEV-09), is asked
-// now and then all the same.
+// now and then all the same. Asterisk says 404 where a mailbox is told unasked only.
 constexpr absl::Duration kUnaskedRetry = absl::Hours(1);
 
 bool LivesUnasked(const SubscriberContext& context, const SubscribeRequest& request,
                   const Ending& ending) {
   return context.unsolicited != nullptr && TakesUnsolicited(request.event_package) &&
-         (ending.sip_status == 405 || ending.sip_status == 489 || ending.sip_status == 501);
+         (ending.sip_status == 404 || ending.sip_status == 405 || ending.sip_status == 489 ||
+          ending.sip_status == 501);
 }
 
 uint32_t Seconds(absl::Duration duration) {
@@ -176,7 +177,7 @@ void Subscription::Resubscribe(const Ending& ending) {
     over_ = true;
     return;
   }
-  if (stale_since_ == absl::InfinitePast()) stale_since_ = now;
+  if (stale_since_ == absl::InfinitePast() && !shows_unsolicited_) stale_since_ = now;
   retry_due_ = now + *delay;
   if (*delay <= absl::ZeroDuration()) {
     BeginAttempt();

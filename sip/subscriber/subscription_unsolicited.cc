@@ -26,6 +26,7 @@ void Subscription::TakeUnsolicited(const UnsolicitedState& state) {
   notify.content_type = state.content_type;
   notify.body = state.body;
   shows_unsolicited_ = true;
+  stale_since_ = absl::InfinitePast();
   const StateIntake::Taken taken = intake_.Take(
       notify, kUnsolicitedIndex, kUnsolicitedDialog,
       [this](const Notification& news) {

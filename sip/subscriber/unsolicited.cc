@@ -33,6 +33,10 @@ std::string_view MessageAccount(std::string_view body) {
   return {};
 }
 
+std::string CallOf(const IncomingNotify& notify) {
+  return absl::StrCat(AbslView(notify.call_id), " ", AbslView(notify.from_tag));
+}
+
 }  // namespace
 
 std::string UnsolicitedKey(std::string_view user, std::string_view host) {
@@ -48,25 +52,44 @@ std::string UnsolicitedKey(std::string_view uri) {
 bool TakesUnsolicited(std::string_view event_package) { return event_package == kMessageSummary; }
 
 std::vector<std::string> UnsolicitedDoor::ResourcesOf(const IncomingNotify& notify) const {
+  // Sent to the Contact of an identity, it is that one's: To often says no more than the Contact,
+  // and the account may be that of the announcement service.
+  if (const std::string identity = parts_.identity_of(notify.request_user); !identity.empty()) {
+    return {UnsolicitedKey(identity)};
+  }
   std::vector<std::string> resources = {UnsolicitedKey(notify.to_user, notify.to_host),
                                         UnsolicitedKey(MessageAccount(notify.body))};
-  // Sent to a Contact that was registered: To often says no more than that.
-  for (const std::string& identity : parts_.identities_of(notify.request_user)) {
-    resources.push_back(UnsolicitedKey(identity));
-  }
   std::sort(resources.begin(), resources.end());
   resources.erase(std::unique(resources.begin(), resources.end()), resources.end());
   if (!resources.empty() && resources.front().empty()) resources.erase(resources.begin());
   return resources;
 }
 
-std::optional<NotifyAnswer> UnsolicitedDoor::Take(const IncomingNotify& notify) const {
+bool UnsolicitedDoor::IsRepeated(const IncomingNotify& notify) const {
+  const auto found = newest_.find(CallOf(notify));
+  return found != newest_.end() && notify.cseq <= found->second;
+}
+
+void UnsolicitedDoor::Remember(const IncomingNotify& notify) {
+  while (!seen_.empty() &&
+         (seen_.size() >= kMaxRemembered || seen_.front().at + kMemory <= notify.receive_time)) {
+    newest_.erase(seen_.front().call);
+    seen_.pop_front();
+  }
+  const std::string call = CallOf(notify);
+  if (newest_.insert_or_assign(call, notify.cseq).second) {
+    seen_.push_back({call, notify.receive_time});
+  }
+}
+
+std::optional<NotifyAnswer> UnsolicitedDoor::Take(const IncomingNotify& notify) {
   if (!notify.to_tag.empty() || !parts_.peers.Contains(notify.source_host)) return std::nullopt;
   if (std::find(kForPhones.begin(), kForPhones.end(), notify.event_type) != kForPhones.end()) {
     return NotifyAnswer{200, {}};
   }
   if (notify.event_type != kMessageSummary) return std::nullopt;
   if (notify.body.size() > kMaxBodyOctets) return NotifyAnswer{413, {}};
+  if (IsRepeated(notify)) return NotifyAnswer{200, {}};
   auto state = std::make_shared<UnsolicitedState>();
   state->resources = ResourcesOf(notify);
   state->content_type = notify.content_type;
@@ -77,6 +100,7 @@ std::optional<NotifyAnswer> UnsolicitedDoor::Take(const IncomingNotify& notify) 
     if (parts_.metrics != nullptr) parts_.metrics->OnBoundReached("unsolicited_notifies");
     return NotifyAnswer{503, {{"Retry-After", "5"}}};
   }
+  Remember(notify);
   return NotifyAnswer{200, {}};
 }
 
@@ -100,10 +124,10 @@ std::vector<SubscriptionId> UnsolicitedIndex::Find(
   for (const std::string& resource : resources) {
     const auto found = by_resource_.find(resource);
     if (found == by_resource_.end()) continue;
-    for (const SubscriptionId id : found->second) {
-      if (std::find(all.begin(), all.end(), id) == all.end()) all.push_back(id);
-    }
+    all.insert(all.end(), found->second.begin(), found->second.end());
   }
+  std::sort(all.begin(), all.end());
+  all.erase(std::unique(all.begin(), all.end()), all.end());
   return all;
 }
 

@@ -1,6 +1,9 @@
 #ifndef SIP_SUBSCRIBER_UNSOLICITED_H_
 #define SIP_SUBSCRIBER_UNSOLICITED_H_
 
+#include <cstddef>
+#include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -46,8 +49,8 @@ class UnsolicitedDoor {
     NetworkList peers;  // who may send such (--sip_unsolicited_notify)
     // Hands the state to all SIP threads; false: too much is on the way already. Thread-safe.
     std::function<bool(std::shared_ptr<const UnsolicitedState>)> tell_all;
-    // Which identities are registered with a Contact of this user.
-    std::function<std::vector<std::string>(std::string_view user)> identities_of;
+    // Which identity is registered with a Contact of this user; empty: none.
+    std::function<std::string(std::string_view user)> identity_of;
     SipMetrics* metrics = nullptr;  // may be null
   };
 
@@ -57,14 +60,29 @@ class UnsolicitedDoor {
   // `message-summary`, whose state is handed on, and to the names by which phones are kept alive,
   // told to read their settings or to restart: nothing comes of these. 413 above kMaxBodyOctets,
   // 503 if too much is on the way.
-  std::optional<NotifyAnswer> Take(const IncomingNotify& notify) const;
+  //
+  // One that was taken before, or is older than one of the same Call-ID, is answered 200 and not
+  // handed on, for kMemory after the newest (a retransmission, RFC 3261 section 17.2.2) or while no
+  // more than kMaxRemembered others came since.
+  std::optional<NotifyAnswer> Take(const IncomingNotify& notify);
 
+  static constexpr absl::Duration kMemory = absl::Minutes(1);
+  static constexpr size_t kMaxRemembered = 10'000;
   static constexpr size_t kMaxBodyOctets = size_t{64} << 10;
 
  private:
+  struct Seen {
+    std::string call;  // Call-ID and From tag
+    absl::Time at;
+  };
+
   std::vector<std::string> ResourcesOf(const IncomingNotify& notify) const;
+  bool IsRepeated(const IncomingNotify& notify) const;
+  void Remember(const IncomingNotify& notify);
 
   Parts parts_;
+  absl::flat_hash_map<std::string, uint32_t> newest_;  // CSeq, by call
+  std::deque<Seen> seen_;                              // the calls in newest_, the oldest first
 };
 
 // Which Subscriptions follow a resource.

@@ -62,14 +62,13 @@ class SipWorld : private sip::MessageHandler {
   sip::CredentialTable credentials_;
   sip::DecodeScratch scratch_;
   sip::MessageServer server_{*this, random_, nullptr};
-  const sip::UnsolicitedDoor door_{
-      {.peers = *NetworkList::Parse("192.0.2.0/24"),
-       .tell_all =
-           [this](const auto& state) {
-             subscriber_->TakeUnsolicited(*state);
-             return true;
-           },
-       .identities_of = [](std::string_view) { return std::vector<std::string>(); }}};
+  sip::UnsolicitedDoor door_{{.peers = *NetworkList::Parse("192.0.2.0/24"),
+                              .tell_all =
+                                  [this](const auto& state) {
+                                    subscriber_->TakeUnsolicited(*state);
+                                    return true;
+                                  },
+                              .identity_of = [](std::string_view) { return std::string(); }}};
   std::unique_ptr<sip::Subscriber> subscriber_;
   uint64_t last_id_ = 0;
   size_t checked_ = 0;  // of sender_.sent

@@ -11,7 +11,10 @@
 namespace sipevents::testing {
 namespace {
 
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 constexpr char kMailbox[] = "sip:alice@example.com";
 
@@ -39,7 +42,7 @@ class UnsolicitedScenarioTest : public Scenario {
   }
 
   // Watches the mailbox at a server that knows no subscriptions to it.
-  absl::Status WatchRefused(int status = 489) {
+  absl::Status WatchRefused(int status = 404) {
     absl::StatusOr<std::unique_ptr<CliProcess>> cli =
         Watch(kMailbox, "message-summary", {"--deliver=every"});
     if (!cli.ok()) return cli.status();
@@ -68,6 +71,8 @@ TEST_F(UnsolicitedScenarioTest, StateOfAMailboxThatRefusesSubscriptionsIsDeliver
   ASSERT_OK_AND_ASSIGN(const v1::Event event, cli_->WaitForEvent());
   EXPECT_EQ(event.dialog(), "unsolicited");
   EXPECT_EQ(event.message_summary().counts(0).new_count(), 3U);
+  ASSERT_OK_AND_ASSIGN(const CliProcess::Outcome listed, RunCli({"subscriptions", "list"}));
+  EXPECT_THAT(listed.lines, ElementsAre(Not(HasSubstr("stale"))));  // it is told, if not asked
 }
 
 TEST_F(UnsolicitedScenarioTest, StateOfAnotherMailboxGoesNowhere) {
@@ -108,6 +113,30 @@ TEST_F(UnsolicitedScenarioTest, ContactOfARegisteredIdentityNamesTheMailbox) {
 
   ASSERT_OK_AND_ASSIGN(const v1::Event event, cli_->WaitForEvent());
   EXPECT_EQ(event.message_summary().counts(0).new_count(), 7U);
+}
+
+// 100 here and 100 there.
+TEST_F(UnsolicitedScenarioTest, EqualUsersOfTwoDomainsAreToldApart) {
+  ASSERT_OK(
+      Start({"--sip_registrations_file=" +
+             WriteFile("registrations", absl::StrCat("sip:alice@tenant.example\n", kMailbox))}));
+  std::string other;
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_OK_AND_ASSIGN(const Received registers, peer_->WaitFor("REGISTER"));
+    const std::string contact = registers.Header("Contact");
+    ResponseOptions bound;
+    bound.headers = {absl::StrCat("Contact: ", contact, ";expires=600")};
+    peer_->Respond(registers, 200, bound);
+    const std::string user = contact.substr(5, contact.find('@') - 5);  // after "<sip:"
+    if (registers.Header("To") == "<sip:alice@tenant.example>") other = user;
+  }
+  ASSERT_OK(WatchRefused());
+
+  EXPECT_THAT(peer_->StatusOf(peer_->Send(Tell("", 9, other))), IsOkAndHolds(200));
+  EXPECT_THAT(peer_->StatusOf(peer_->Send(Tell(kMailbox, 5))), IsOkAndHolds(200));
+
+  ASSERT_OK_AND_ASSIGN(const v1::Event event, cli_->WaitForEvent());
+  EXPECT_EQ(event.message_summary().counts(0).new_count(), 5U);  // and not 9
 }
 
 // What is asked for counts; what comes beside it does not.

@@ -281,9 +281,24 @@ TEST_F(RegistrationStateTest, StableRegistrationThatFailsAgainAndAgainBacksOff) 
     state = OnRegistrationTick(state, At(now)).state;
     state = OnRegisterAnswered(state, Status(500), At(now)).state;
     const absl::Duration wait = state.act_at - (kStart + now);
-    EXPECT_GE(wait, absl::Seconds(15) * (1 << failures)) << failures;
+    const bool is_last_try = state.act_at == state.bound_until - absl::Seconds(5);
+    EXPECT_TRUE(is_last_try || wait >= absl::Seconds(15) * (1 << failures)) << failures;
     now += wait;
   }
+}
+
+// Of bindings that are short, the backoff would be the end.
+TEST_F(RegistrationStateTest, FailedRefreshIsTriedOnceMoreBeforeTheBindingEnds) {
+  RegistrationState state = Registered(20);
+  const absl::Duration refresh = state.act_at - kStart;
+  state = OnRegistrationTick(state, At(refresh)).state;
+
+  state = OnRegisterAnswered(state, Status(503), At(refresh)).state;
+  EXPECT_EQ(state.act_at, kStart + absl::Seconds(15));
+  state = OnRegistrationTick(state, At(absl::Seconds(15))).state;
+  state = OnRegisterAnswered(state, Status(503), At(absl::Seconds(15))).state;
+
+  EXPECT_GE(state.act_at, kStart + absl::Seconds(30));
 }
 
 TEST_F(RegistrationStateTest, EndUnregistersWhatIsBound) {

@@ -21,7 +21,11 @@ class UnsolicitedDoorTest : public testing::Test {
     notify_.event_type = "message-summary";
     notify_.to_user = "alice";
     notify_.to_host = "Example.com";
-    notify_.request_user = "alice";
+    notify_.request_user = "gateway";
+    notify_.call_id = "c";
+    notify_.from_tag = "f";
+    notify_.cseq = 7;
+    notify_.receive_time = absl::UnixEpoch();
     notify_.content_type = "application/simple-message-summary";
     notify_.body = "Messages-Waiting: yes\r\n";
   }
@@ -41,9 +45,8 @@ class UnsolicitedDoorTest : public testing::Test {
                                told_.push_back(state);
                                return !full_;
                              },
-                         .identities_of = [](std::string_view user) -> std::vector<std::string> {
-                           if (user != "alice") return {};
-                           return {"sip:alice@a.example.com", "sip:alice@example.com"};
+                         .identity_of = [](std::string_view user) -> std::string {
+                           return user == "registered" ? "sip:bob@Example.com:5070" : "";
                          }}};
 };
 
@@ -54,9 +57,41 @@ TEST_F(UnsolicitedDoorTest, StateGoesToAllWhomItMayBeAbout) {
   EXPECT_EQ(Take(), 200);
 
   ASSERT_EQ(told_.size(), 1U);
-  EXPECT_THAT(told_[0]->resources,
-              ElementsAre("alice@a.example.com", "alice@example.com", "alice@vm.example.com"));
+  EXPECT_THAT(told_[0]->resources, ElementsAre("alice@example.com", "alice@vm.example.com"));
   EXPECT_EQ(told_[0]->body, body);
+}
+
+// Whatever else it names: a Contact must not let one tenant's state into another's.
+TEST_F(UnsolicitedDoorTest, StateSentToTheContactOfAnIdentityIsThatIdentitys) {
+  notify_.request_user = "registered";
+  notify_.body = "Messages-Waiting: yes\r\nMessage-Account: sip:other@example.com\r\n";
+
+  EXPECT_EQ(Take(), 200);
+
+  EXPECT_THAT(told_.at(0)->resources, ElementsAre("bob@example.com"));
+}
+
+// RFC 3261 17.2.2: a 200 may be lost, and must not bring an earlier state back.
+TEST_F(UnsolicitedDoorTest, RepeatedAndOlderOnesAreAnsweredOnly) {
+  EXPECT_EQ(Take(), 200);
+  notify_.cseq = 8;
+  EXPECT_EQ(Take(), 200);
+  ASSERT_EQ(told_.size(), 2U);
+
+  EXPECT_EQ(Take(), 200);
+  notify_.cseq = 7;
+  EXPECT_EQ(Take(), 200);
+  EXPECT_EQ(told_.size(), 2U);
+
+  notify_.call_id = "another";
+  EXPECT_EQ(Take(), 200);
+  EXPECT_EQ(told_.size(), 3U);
+  notify_.receive_time += UnsolicitedDoor::kMemory;
+  notify_.call_id = "third";
+  EXPECT_EQ(Take(), 200);
+  notify_.call_id = "c";  // forgotten
+  EXPECT_EQ(Take(), 200);
+  EXPECT_EQ(told_.size(), 5U);
 }
 
 TEST_F(UnsolicitedDoorTest, StrangersAndNotifiesOfDialogsStayOutside) {
@@ -72,7 +107,7 @@ TEST_F(UnsolicitedDoorTest, StrangersAndNotifiesOfDialogsStayOutside) {
 }
 
 TEST_F(UnsolicitedDoorTest, WhatIsAboutNobodyOrSaysNothingIsAnsweredOnly) {
-  notify_.to_user = notify_.request_user = "";
+  notify_.to_user = "";
   EXPECT_EQ(Take(), 200);
   notify_.to_user = "alice";
   notify_.body = "";
@@ -88,6 +123,9 @@ TEST_F(UnsolicitedDoorTest, SizeAndNumberAreBounded) {
   notify_.body = "Messages-Waiting: yes\r\n";
   full_ = true;
   EXPECT_EQ(Take(), 503);
+  full_ = false;
+  EXPECT_EQ(Take(), 200);
+  EXPECT_EQ(told_.size(), 2U) << "what was refused is taken when it comes again";
 }
 
 TEST(UnsolicitedIndexTest, FindsEachFollowerOnceUntilItIsRemoved) {
