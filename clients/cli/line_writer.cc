@@ -1,5 +1,6 @@
 #include "clients/cli/line_writer.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -13,9 +14,24 @@
 
 namespace sipevents::client {
 
-LineWriter::LineWriter(int fd) : fd_(fd), cancel_fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
+namespace {
+
+// A terminal that is writable may take less than is written, and block for the rest: so it is
+// written to by a descriptor of our own that does not block (the caller's is shared with other
+// programs, who must find it as it was). -1: no terminal, or it cannot be opened.
+int OpenTerminal(int fd) {
+  if (isatty(fd) == 0) return -1;
+  return open(absl::StrCat("/proc/self/fd/", fd).c_str(),
+              O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+}
+
+}  // namespace
+
+LineWriter::LineWriter(int fd)
+    : fd_(fd), terminal_fd_(OpenTerminal(fd)), cancel_fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
 
 LineWriter::~LineWriter() {
+  if (terminal_fd_ >= 0) close(terminal_fd_);
   if (cancel_fd_ >= 0) close(cancel_fd_);
 }
 
@@ -29,7 +45,7 @@ void LineWriter::Cancel() {
 }
 
 absl::Status LineWriter::WaitUntilWritable() const {
-  pollfd polled[] = {{fd_, POLLOUT, 0}, {cancel_fd_, POLLIN, 0}};
+  pollfd polled[] = {{write_fd(), POLLOUT, 0}, {cancel_fd_, POLLIN, 0}};
   while (poll(polled, 2, -1) < 0) {
     if (errno != EINTR) return absl::ErrnoToStatus(errno, "cannot write");
   }
@@ -42,7 +58,7 @@ absl::Status LineWriter::Write(absl::string_view octets) const {
     if (absl::Status writable = WaitUntilWritable(); !writable.ok()) return writable;
     // A pipe that is writable takes this many octets without blocking.
     const size_t length = std::min<size_t>(octets.size(), PIPE_BUF);
-    const ssize_t written = write(fd_, octets.data(), length);
+    const ssize_t written = write(write_fd(), octets.data(), length);
     if (written >= 0) {
       octets.remove_prefix(static_cast<size_t>(written));
     } else if (errno == EPIPE || errno == EBADF || errno == EIO) {

@@ -32,8 +32,11 @@ class LineWriter {
  private:
   absl::Status WaitUntilWritable() const;
 
+  int write_fd() const { return terminal_fd_ >= 0 ? terminal_fd_ : fd_; }
+
   const int fd_;
-  int cancel_fd_;  // an eventfd, readable once cancelled
+  const int terminal_fd_;  // the same terminal, not blocking; -1: none
+  int cancel_fd_;          // an eventfd, readable once cancelled
 };
 
 }  // namespace sipevents::client

@@ -1,12 +1,16 @@
 #include "clients/cli/line_writer.h"
 
 #include <fcntl.h>
+#include <pty.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <csignal>
 #include <string>
 #include <thread>
 
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "gtest/gtest.h"
 #include "tests/base/status_asserts.h"
 
@@ -49,6 +53,31 @@ TEST_F(LineWriterTest, ReaderThatLeftIsCancelled) {
   ends_[0] = -1;
 
   EXPECT_THAT(writer.WriteLine("one"), StatusIs(absl::StatusCode::kCancelled));
+}
+
+// A terminal says that it is writable as long as it takes one octet more.
+TEST_F(LineWriterTest, CancelFreesAWriterWhoseTerminalIsFull) {
+  int master = -1;
+  int terminal = -1;
+  ASSERT_EQ(openpty(&master, &terminal, nullptr, nullptr, nullptr), 0);
+  {
+    LineWriter writer(terminal);
+    std::thread canceller([&] {
+      // Until the terminal takes nothing more: the writer is in the midst of it.
+      for (int before = -1, now = 0; before != now || now == 0; ioctl(master, FIONREAD, &now)) {
+        before = now;
+        absl::SleepFor(absl::Milliseconds(50));
+      }
+      writer.Cancel();
+    });
+
+    EXPECT_THAT(writer.WriteLine(std::string(1 << 20, 'x')),
+                StatusIs(absl::StatusCode::kCancelled));
+    canceller.join();
+    EXPECT_EQ(fcntl(terminal, F_GETFL) & O_NONBLOCK, 0) << "others find it as it was";
+  }
+  close(terminal);
+  close(master);
 }
 
 TEST_F(LineWriterTest, CancelFreesAWriterWhoseReaderDoesNotRead) {
