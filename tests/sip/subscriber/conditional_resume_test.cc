@@ -267,7 +267,7 @@ TEST_F(ConditionalResumeTest, ForkWhoseStateIsNoLongerShownIsAskedForIt) {
 // DEV-09: what comes unasked meanwhile is newer. A notifier for which that is no change is asked.
 TEST_F(ConditionalResumeTest, StateThatComesUnaskedReplacesTheLostOne) {
   constexpr char kType[] = "application/simple-message-summary";
-  const UnsolicitedDoor door({});
+  UnsolicitedDoor door({});
   unsolicited_ = &door;
   observer_ = Subscribe("message-summary");
   Answer(200);

@@ -212,7 +212,7 @@ class SubscriberFixture : public testing::Test {
   DecodeScratch scratch_;
   RecordingMetrics metrics_;
   DigestServer* notify_auth_ = nullptr;
-  const UnsolicitedDoor* unsolicited_ = nullptr;
+  UnsolicitedDoor* unsolicited_ = nullptr;
   std::string route_;
   absl::Duration expires_ = absl::Seconds(600);
   bool strict_ = false;
