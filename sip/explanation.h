@@ -93,6 +93,8 @@ struct SubscriptionExplanation {
   uint64_t decode_errors = 0;
   std::string last_decode_error;
   absl::Time last_decode_error_time = absl::InfinitePast();
+  // When the state that is shown came without being asked for (DEV-09); InfinitePast: it did not.
+  absl::Time unsolicited_time = absl::InfinitePast();
 };
 
 }  // namespace sipevents::sip

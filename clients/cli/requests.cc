@@ -8,17 +8,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
+#include "clients/cli/times.h"
 
 namespace sipevents::client {
-namespace {
-
-void SetDuration(absl::Duration duration, google::protobuf::Duration& field) {
-  absl::Duration rest;
-  field.set_seconds(absl::IDivDuration(duration, absl::Seconds(1), &rest));
-  field.set_nanos(static_cast<int32_t>(absl::ToInt64Nanoseconds(rest)));
-}
-
-}  // namespace
 
 ClientOptions ConnectionFrom(const Arguments& arguments) {
   ClientOptions options;
@@ -46,6 +38,10 @@ absl::StatusOr<v1::SubscriptionSpec> SpecFrom(const Arguments& arguments,
   }
   for (const std::string& member : arguments.Texts("member")) spec.add_members(member);
   if (const auto appearance = arguments.Number("appearance"); appearance.has_value()) {
+    if (*appearance < 0) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("--appearance=", *appearance, ": expected 0 or more"));
+    }
     spec.set_appearance_index(static_cast<uint32_t>(*appearance));
   }
   for (const std::string& types : arguments.Texts("accept")) {

@@ -133,6 +133,7 @@ void AddSipSide(const sip::SubscriptionExplanation& sip_side, v1::Explanation& s
   }
   for (const std::string& row : sip_side.deviations) shown.add_deviations(row);
   for (const sip::ServerState& server : sip_side.servers) *shown.add_servers() = ToProto(server);
+  SetTime(sip_side.unsolicited_time, shown, &v1::Explanation::mutable_unsolicited_time);
   v1::EventCounts& counts = *shown.mutable_counts();
   counts.set_notifies_received(sip_side.notifies);
   counts.set_decode_errors(sip_side.decode_errors);

@@ -29,7 +29,11 @@ class Search {
   std::vector<Finding> Run() {
     LookAtLife();
     LookAtServers();
-    LookAtAttempt();
+    if (IsToldUnasked()) {
+      LookAtUnsolicited();
+    } else {
+      LookAtAttempt();
+    }
     for (const DialogExplanation& dialog : all_.dialogs()) {
       if (IsAlive(dialog)) LookAtDialog(dialog);
     }
@@ -46,16 +50,8 @@ class Search {
  private:
   // OK sums up, so that it comes before what is merely good to know.
   static int Urgency(Finding::Severity severity) {
-    switch (severity) {
-      case Finding::ERROR:
-        return 4;
-      case Finding::WARNING:
-        return 3;
-      case Finding::OK:
-        return 2;
-      default:
-        return 1;
-    }
+    if (severity == Finding::OK) return Finding::NOTICE;
+    return severity == Finding::NOTICE ? Finding::OK : severity;
   }
 
   static bool IsAlive(const DialogExplanation& dialog) {
@@ -89,10 +85,19 @@ class Search {
   std::string UnansweredRequest() const;
   // "; the last NOTIFY came 4 min ago"; empty: none did.
   std::string AgeOfNews() const;
+  std::string WhyItEnded() const {
+    return ReasonInWords(all_.subscription().reason(), all_.subscription().sip_status());
+  }
+  // "the next attempt is in 1 min, after 3 failures in a row".
+  std::string NextAttempt() const;
+  // Whether no dialog shows state, but the server tells it of its own accord.
+  bool IsToldUnasked() const { return all_.has_unsolicited_time() && LiveDialogs() == 0; }
   // What waits at a server; empty: not known.
   std::string QueueAt(const std::string& server) const;
 
   void LookAtLife();
+  void LookAtRetry();
+  void LookAtUnsolicited();
   void LookAtServers();
   void LookAtAttempt();
   void LookAtDialog(const DialogExplanation& dialog);
@@ -147,31 +152,50 @@ std::string Search::AgeOfNews() const {
 }
 
 void Search::LookAtLife() {
+  const v1::Subscription::State state = all_.subscription().state();
+  if (state == v1::Subscription::RETRYING) LookAtRetry();
+  if (state != v1::Subscription::TERMINATED) return;
+  Add(Finding::ERROR, "TERMINATED",
+      absl::StrCat("It has ended: ", WhyItEnded(), "; what is shown does not change any more"));
+}
+
+std::string Search::NextAttempt() const {
   const v1::Subscription& subscription = all_.subscription();
-  std::string why = ReasonInWords(subscription.reason(), subscription.sip_status());
-  switch (subscription.state()) {
-    case v1::Subscription::TERMINATED:
-      Add(Finding::ERROR, "TERMINATED",
-          absl::StrCat("It has ended: ", why, "; what is shown does not change any more"));
-      break;
-    case v1::Subscription::RETRYING: {
-      std::string next = "the next attempt is due";
-      if (subscription.has_retry_time() && ToTime(subscription.retry_time()) > now_) {
-        next = absl::StrCat("the next attempt is in ", Until(subscription.retry_time()));
-      }
-      if (const std::string silence = UnansweredRequest(); !silence.empty()) {
-        why = absl::StrCat(why, " (", silence, ")");
-      }
-      if (all_.retry().failures() > 1) {
-        absl::StrAppend(&next, ", after ", all_.retry().failures(), " failures in a row");
-      }
-      Add(Finding::ERROR, "RETRYING",
-          absl::StrCat("There is no subscription now: ", why, "; ", next, AgeOfNews()));
-      break;
-    }
-    default:
-      break;
+  std::string next = "the next attempt is due";
+  if (subscription.has_retry_time() && ToTime(subscription.retry_time()) > now_) {
+    next = absl::StrCat("the next attempt is in ", Until(subscription.retry_time()));
   }
+  if (all_.retry().failures() > 1) {
+    absl::StrAppend(&next, ", after ", all_.retry().failures(), " failures in a row");
+  }
+  return next;
+}
+
+// A server that refuses and tells all the same is no fault; one that is silent is.
+void Search::LookAtRetry() {
+  if (IsToldUnasked() && all_.subscription().reason() == "response") return;
+  std::string silence = UnansweredRequest();
+  if (!silence.empty()) silence = absl::StrCat(" (", silence, ")");
+  Add(Finding::ERROR, "RETRYING",
+      absl::StrCat("There is no subscription now: ", WhyItEnded(), silence, "; ", NextAttempt(),
+                   AgeOfNews()));
+}
+
+// However old it is, it may be right: a mailbox may be quiet for weeks. Nobody can tell.
+void Search::LookAtUnsolicited() {
+  const v1::EventCounts& counts = all_.counts();
+  if (counts.has_last_decode_error_time() &&
+      ToTime(counts.last_decode_error_time()) >= ToTime(all_.unsolicited_time())) {
+    Add(Finding::ERROR, "BODY_UNUSABLE",
+        absl::StrCat("The last body could not be used: ", counts.last_decode_error(),
+                     "; what is shown is older"));
+  }
+  const bool is_refused = all_.subscription().state() == v1::Subscription::RETRYING;
+  Add(Finding::WARNING, "TOLD_UNASKED",
+      absl::StrCat("The server tells this mailbox without being asked, last at ",
+                   TimeOfDay(ToTime(all_.unsolicited_time())), " (", Ago(all_.unsolicited_time()),
+                   " ago); no subscription confirms that it is still so",
+                   is_refused ? absl::StrCat(" (", WhyItEnded(), "; ", NextAttempt(), ")") : ""));
 }
 
 void Search::LookAtServers() {
@@ -212,14 +236,13 @@ void Search::LookAtAttempt() {
           ? absl::StrCat("; given up in ", Until(attempt.notify_deadline()))
           : "";
   const absl::Duration age = now_ - ToTime(attempt.request_time());
+  const Finding::Severity severity = age > kPatience ? Finding::ERROR : Finding::WARNING;
   if (attempt.accepted()) {
-    const Finding::Severity severity = age > kPatience ? Finding::ERROR : Finding::WARNING;
     Add(severity, "NO_NOTIFY",
         absl::StrCat("The SUBSCRIBE was accepted, but no NOTIFY has come for ", InWords(age),
                      ": can the notifier reach the gateway's Contact? (--sip_advertise)",
                      deadline));
   } else {
-    const Finding::Severity severity = age > kPatience ? Finding::ERROR : Finding::WARNING;
     Add(severity, "SUBSCRIBE_UNANSWERED",
         absl::StrCat("The SUBSCRIBE has had no answer ", Since(attempt.request_time()), deadline));
   }

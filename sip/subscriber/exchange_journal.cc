@@ -11,6 +11,7 @@
 #include "sip/base/utf8.h"
 #include "sip/subscriber/redact.h"
 #include "sip/subscriber/retry_policy.h"
+#include "sip/subscriber/unsolicited.h"
 
 namespace sipevents::sip {
 namespace {
@@ -25,6 +26,7 @@ enum Flag : uint8_t {
   kAuthorized = 2,  // the request had credentials
   kConditional = 4,
   kCutText = 8,
+  kUnsolicited = 16,
 };
 
 // What `answer_seconds` is.
@@ -100,6 +102,7 @@ struct ExchangeJournal::Block {
   uint8_t next_notify = 0;
   uint64_t notify_count = 0;
   uint64_t bad_bodies = 0;
+  int64_t unsolicited_micros = 0;  // of the last state that came unasked; 0: none did
   absl::Time last_bad_body = absl::InfinitePast();
   std::unique_ptr<std::string> last_error;
   std::unique_ptr<std::vector<std::string>> deviations;
@@ -181,12 +184,22 @@ void ExchangeJournal::NoteNotify(uint32_t dialog, const IncomingNotify& notify, 
       newest.status == status) {
     return;
   }
+  AddNotify(notify, status).dialog = dialog;
+}
+
+// Whether it is a repeated one was found out where it came in: each has a Call-ID of its own.
+void ExchangeJournal::NoteUnsolicited(const IncomingNotify& notify) {
+  AddNotify(notify, 200).flags |= kUnsolicited;
+  block_->unsolicited_micros = absl::ToUnixMicros(notify.receive_time);
+}
+
+ExchangeJournal::Record& ExchangeJournal::AddNotify(const IncomingNotify& notify, int status) {
+  Block& all = block();
   ++all.notify_count;
   Record& record = all.notifies[all.next_notify];
   all.next_notify = (all.next_notify + 1) % kKept;
   record = Record();
   record.micros = absl::ToUnixMicros(notify.receive_time);
-  record.dialog = dialog;
   record.cseq = notify.cseq;
   record.expires = OrNone(notify.expires);
   record.answer_seconds = static_cast<uint32_t>(std::min<size_t>(notify.body.size(), kNone));
@@ -198,6 +211,7 @@ void ExchangeJournal::NoteNotify(uint32_t dialog, const IncomingNotify& notify, 
                               AbslView(notify.via_port), "\n", AbslView(notify.substate),
                               notify.reason.empty() ? "" : ";reason=", AbslView(notify.reason),
                               "\n", AbslView(type)));
+  return record;
 }
 
 void ExchangeJournal::NoteBadBody(std::string_view error, absl::Time now) {
@@ -263,6 +277,7 @@ void ExchangeJournal::Explain(std::string_view event,
     if ((record.flags & kUsed) == 0) return;
     into.exchanges.push_back(incoming ? record.Received(event) : record.Sent(event));
     if (record.dialog != 0) into.exchanges.back().dialog = name_of(record.dialog);
+    if ((record.flags & kUnsolicited) != 0) into.exchanges.back().dialog = kUnsolicitedDialog;
   };
   for (const Record& record : block_->requests) add(record, false);
   for (const Record& record : block_->notifies) add(record, true);
@@ -270,6 +285,9 @@ void ExchangeJournal::Explain(std::string_view event,
                    [](const auto& a, const auto& b) { return a.time < b.time; });
   into.notifies = block_->notify_count;
   into.decode_errors = block_->bad_bodies;
+  if (block_->unsolicited_micros != 0) {
+    into.unsolicited_time = absl::FromUnixMicros(block_->unsolicited_micros);
+  }
   into.last_decode_error_time = block_->last_bad_body;
   if (block_->last_error != nullptr) into.last_decode_error = *block_->last_error;
   if (block_->deviations != nullptr) into.deviations = *block_->deviations;

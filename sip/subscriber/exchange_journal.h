@@ -42,6 +42,8 @@ class ExchangeJournal {
   void NoteResponse(uint32_t dialog, uint32_t cseq, const Response& response, absl::Time now);
   // A NOTIFY was answered; one that is repeated is not noted again.
   void NoteNotify(uint32_t dialog, const IncomingNotify& notify, int status);
+  // State was taken that nobody asked for; each counts as a NOTIFY.
+  void NoteUnsolicited(const IncomingNotify& notify);
   // A body could not be used.
   void NoteBadBody(std::string_view error, absl::Time now);
   // `row` of the catalogue.
@@ -63,6 +65,7 @@ class ExchangeJournal {
 
   Block& block();
   Record* FindRequest(uint32_t dialog, uint32_t cseq);
+  Record& AddNotify(const IncomingNotify& notify, int status);
 
   std::unique_ptr<Block, BlockDeleter> block_;
 };

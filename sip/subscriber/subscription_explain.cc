@@ -144,6 +144,7 @@ SubscriptionExplanation Subscription::Explain() const {
     return "";
   };
   journal_.Explain(subscribe_.request().event_package, name_of, shown);
+  if (!shows_unsolicited_) shown.unsolicited_time = absl::InfinitePast();
   return shown;
 }
 

@@ -11,7 +11,6 @@ namespace {
 
 // Dialogs count from 1.
 constexpr uint32_t kUnsolicitedIndex = 0;
-constexpr std::string_view kUnsolicitedDialog = "unsolicited";
 
 }  // namespace
 
@@ -25,6 +24,11 @@ void Subscription::TakeUnsolicited(const UnsolicitedState& state) {
   notify.event_type = subscribe_.request().event_package;
   notify.content_type = state.content_type;
   notify.body = state.body;
+  notify.via_host = state.via_host;
+  notify.via_port = state.via_port;
+  notify.substate = state.substate;
+  notify.cseq = state.cseq;
+  journal_.NoteUnsolicited(notify);
   shows_unsolicited_ = true;
   stale_since_ = absl::InfinitePast();
   const StateIntake::Taken taken = intake_.Take(

@@ -95,6 +95,10 @@ std::optional<NotifyAnswer> UnsolicitedDoor::Take(const IncomingNotify& notify) 
   state->content_type = notify.content_type;
   state->body = std::string(notify.body);
   state->receive_time = notify.receive_time;
+  state->via_host = notify.via_host;
+  state->via_port = notify.via_port;
+  state->substate = notify.substate;
+  state->cseq = notify.cseq;
   if (state->resources.empty() || state->body.empty()) return NotifyAnswer{200, {}};
   if (!parts_.tell_all(std::move(state))) {
     if (parts_.metrics != nullptr) parts_.metrics->OnBoundReached("unsolicited_notifies");

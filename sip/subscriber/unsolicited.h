@@ -22,12 +22,20 @@
 
 namespace sipevents::sip {
 
+// What stands for the id of a dialog in what is told of such state.
+inline constexpr std::string_view kUnsolicitedDialog = "unsolicited";
+
 // What such a NOTIFY said, on its way to whichever SIP thread follows the resource.
 struct UnsolicitedState {
   std::vector<std::string> resources;  // whom it may be about, see UnsolicitedKey()
   std::string content_type;
   std::string body;
   absl::Time receive_time;
+  // For people, as IncomingNotify has them:
+  std::string via_host;
+  std::string via_port;
+  std::string substate;
+  uint32_t cseq = 0;
 };
 
 // Names a resource: "user@host", the host in lower case. Port, scheme and parameters are left out,

@@ -75,6 +75,25 @@ TEST_F(UnsolicitedScenarioTest, StateOfAMailboxThatRefusesSubscriptionsIsDeliver
   EXPECT_THAT(listed.lines, ElementsAre(Not(HasSubstr("stale"))));  // it is told, if not asked
 }
 
+// "No subscription, no NOTIFY" would be wrong: the state is there, and as fresh as it can be.
+TEST_F(UnsolicitedScenarioTest, ExplanationSaysThatItIsToldUnasked) {
+  ASSERT_OK(Start());
+  ASSERT_OK(WatchRefused());
+  ASSERT_THAT(peer_->StatusOf(peer_->Send(Tell(kMailbox, 3))), IsOkAndHolds(200));
+  ASSERT_OK(cli_->WaitForEvent().status());
+
+  ASSERT_OK_AND_ASSIGN(const CliProcess::Outcome outcome,
+                       RunCli({"subscriptions", "explain", kMailbox, "--event=message-summary"}));
+
+  const std::string explained = outcome.Text();
+  EXPECT_THAT(explained, Not(HasSubstr("\"ERROR\"")));
+  EXPECT_THAT(explained, HasSubstr("\"code\":\"TOLD_UNASKED\""));
+  EXPECT_THAT(explained, HasSubstr("The server tells this mailbox without being asked, last at"));
+  EXPECT_THAT(explained, HasSubstr("(the server answered 404; the next attempt is in 59 min"));
+  EXPECT_THAT(explained, HasSubstr("\"dialog\":\"unsolicited\",\"head\":[\"NOTIFY\""));
+  EXPECT_THAT(explained, HasSubstr("\"notifiesReceived\":\"1\""));
+}
+
 TEST_F(UnsolicitedScenarioTest, StateOfAnotherMailboxGoesNowhere) {
   ASSERT_OK(Start());
   ASSERT_OK(WatchRefused());

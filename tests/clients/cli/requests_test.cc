@@ -42,6 +42,14 @@ TEST(RequestsTest, AppearanceOfALineIsTaken) {
   EXPECT_EQ(request.spec().appearance_index(), 2U);
 }
 
+TEST(RequestsTest, AppearanceBelowZeroIsNamedAsItWasGiven) {
+  const Arguments arguments =
+      Parsed({"watch", "sip:line@example.com", "--event=line-seize", "--appearance=-1"});
+
+  EXPECT_THAT(WatchRequestFrom(arguments, "sip:line@example.com").status().message(),
+              ::testing::HasSubstr("--appearance=-1: expected 0 or more"));
+}
+
 TEST(RequestsTest, WatchSaysAllThatItsFlagsSay) {
   const Arguments arguments =
       Parsed({"watch", "sip:alice@example.com", "--event=dialog", "--event_parameter=call-id=a=b",

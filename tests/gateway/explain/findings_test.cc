@@ -180,6 +180,41 @@ TEST(FindingsTest, EachThingIsSaidInPlainWords) {
               "dialogs { state: ENDED remote_contact: \"sip:c@192.0.2.9\" shows: \"busy\" }"),
        {"WARNING FORKS_DISAGREE: Forks disagree: sip:a@192.0.2.7 shows open, sip:b@192.0.2.8 shows "
         "closed"}},
+      {"told unasked, subscriptions refused",
+       absl::StrCat(
+           "subscription { state: RETRYING reason: \"response\" sip_status: 404 retry_time ",
+           At(55), " } watchers { watch_count: 1 } unsolicited_time ", At(11)),
+       {"WARNING TOLD_UNASKED: The server tells this mailbox without being asked, last at 02:11:00 "
+        "UTC (4 min ago); no subscription confirms that it is still so (the server answered 404; "
+        "the next attempt is in 40 min)"}},
+      {"told unasked, while the next SUBSCRIBE is not answered yet",
+       absl::StrCat("subscription { state: SUBSCRIBING } watchers { watch_count: 1 } "
+                    "attempt { request_time ",
+                    At(14, 48), " } unsolicited_time ", At(11)),
+       {"WARNING TOLD_UNASKED: The server tells this mailbox without being asked, last at 02:11:00 "
+        "UTC (4 min ago); no subscription confirms that it is still so"}},
+      {"told unasked by a server that went silent",
+       absl::StrCat("subscription { state: RETRYING reason: \"timeout\" sip_status: 408 } "
+                    "watchers { watch_count: 1 } unsolicited_time ",
+                    At(11)),
+       {"ERROR RETRYING: There is no subscription now: the server does not answer; the next "
+        "attempt is due",
+        "WARNING TOLD_UNASKED: The server tells this mailbox without being asked, last at 02:11:00 "
+        "UTC (4 min ago); no subscription confirms that it is still so (the server does not "
+        "answer; "
+        "the next attempt is due)"}},
+      {"told unasked what is no summary",
+       absl::StrCat("subscription { state: RETRYING reason: \"response\" sip_status: 404 } "
+                    "watchers { watch_count: 1 } counts { last_decode_error: \"e\" "
+                    "last_decode_error_time ",
+                    At(11), " } unsolicited_time ", At(11)),
+       {"ERROR BODY_UNUSABLE: The last body could not be used: e; what is shown is older",
+        "WARNING TOLD_UNASKED: The server tells this mailbox without being asked, last at 02:11:00 "
+        "UTC (4 min ago); no subscription confirms that it is still so (the server answered 404; "
+        "the next attempt is due)"}},
+      {"told unasked before, and now in a dialog",
+       Active("", absl::StrCat("unsolicited_time ", At(3))),
+       {"OK ALL_IS_WELL: All is well: last NOTIFY 4 min ago"}},
       {"forks agree",
        Active("shows: \"open\"",
               "dialogs { state: ACTIVE remote_contact: \"sip:b@192.0.2.8\" shows: \"open\" }"),

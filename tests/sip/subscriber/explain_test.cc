@@ -219,6 +219,38 @@ TEST_F(ExplainTest, DeviationsAreNamedOnceAndBounded) {
   EXPECT_THAT(bounded.deviations, SizeIs(ExchangeJournal::kMostDeviations));
 }
 
+// DEV-09.
+TEST_F(ExplainTest, StateThatCameUnaskedIsNotedAsSuch) {
+  UnsolicitedDoor door({});
+  unsolicited_ = &door;
+  const auto observer = Subscribe("message-summary");
+  Answer(404);
+  UnsolicitedState told{.resources = {"alice@example.com"},
+                        .content_type = "application/simple-message-summary",
+                        .body = "Messages-Waiting: yes\r\n",
+                        .receive_time = clock_.Now(),
+                        .via_host = "192.0.2.77",
+                        .cseq = 102};
+  subscriber().TakeUnsolicited(told);
+  told.receive_time += absl::Seconds(9);
+  subscriber().TakeUnsolicited(told);  // of another Call-ID, as PBXs do: no repeated one
+
+  const SubscriptionExplanation shown = Explain();
+  clock_.Advance(absl::Hours(1));  // the SUBSCRIBE of every hour
+  Answer(200);
+  Notify(
+      {.body = "Messages-Waiting: no\r\n", .content_type = "application/simple-message-summary"});
+  const SubscriptionExplanation in_dialog = Explain();
+
+  EXPECT_EQ(shown.unsolicited_time, told.receive_time);
+  EXPECT_EQ(shown.notifies, 2u);
+  ASSERT_THAT(shown.exchanges, SizeIs(3));
+  EXPECT_EQ(shown.exchanges[2].dialog, "unsolicited");
+  EXPECT_EQ(shown.exchanges[2].peer, "192.0.2.77");
+  EXPECT_EQ(in_dialog.unsolicited_time, absl::InfinitePast());
+  EXPECT_THAT(in_dialog.dialogs, SizeIs(1));
+}
+
 // A million subscriptions may be there: see docs/operations.md.
 TEST_F(ExplainTest, JournalIsSmall) {
   EXPECT_EQ(sizeof(ExchangeJournal), sizeof(void*));
