@@ -1,5 +1,4 @@
 #include <sys/resource.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <csignal>
@@ -19,16 +18,14 @@
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
 #include "gateway/auth/authenticator.h"
-#include "gateway/auth/authorizer.h"
 #include "gateway/auth/token_file.h"
 #include "gateway/config/command_line.h"
 #include "gateway/config/settings.h"
-#include "gateway/registry/subscription_key.h"
-#include "gateway/registry/subscription_registry.h"
+#include "gateway/end_signals.h"
+#include "gateway/rpc/errors.h"
 #include "gateway/rpc/grpc_server.h"
-#include "gateway/rpc/grpc_status.h"
-#include "gateway/rpc/subscription_service.h"
 #include "gateway/rpc/tls_files.h"
+#include "gateway/services.h"
 #include "gateway/telemetry/http_server.h"
 #include "gateway/telemetry/log.h"
 #include "gateway/telemetry/metrics.h"
@@ -42,7 +39,6 @@
 #include "sip/base/mutex.h"
 #include "sip/base/random_id.h"
 #include "sip/base/status_macros.h"
-#include "sip/base/uri.h"
 
 // sip-event-gateway: builds the parts, runs, drains. The only place that picks concrete classes.
 
@@ -59,9 +55,6 @@ constexpr double kDrainShare = 0.9;
 
 // How long an HTTP page waits for the SIP threads.
 constexpr absl::Duration kPagePatience = absl::Seconds(2);
-
-// Signals that come within this time are one.
-constexpr absl::Duration kSameSignal = absl::Seconds(1);
 
 // How many connections each side may have, of the descriptors that the system allows.
 struct ConnectionBounds {
@@ -86,6 +79,13 @@ sip::AgentOptions AgentOptionsOf(const Settings& settings, const ConnectionBound
   options.strict = settings.sip_strict;
   options.authenticate_notify = settings.sip_authenticate_notify;
   options.unsolicited_peers = settings.sip_unsolicited_notify;
+  options.domains = settings.sip_domains;
+  options.users_file = settings.sip_users_file;
+  options.authenticate_watchers = settings.sip_authenticate_watchers;
+  options.watcher_decision = settings.sip_watcher_policy;
+  options.min_expires = settings.sip_min_expires;
+  options.max_expires = settings.sip_max_expires;
+  options.notify_interval = settings.sip_notify_min_interval;
   options.t1 = settings.sip_t1;
   options.retry_base = settings.sip_retry_base;
   options.allowed_destinations = settings.sip_allowed_destinations;
@@ -131,7 +131,7 @@ class Gateway {
 
   absl::Status BuildTokens(const Settings& settings);
   absl::Status BuildSip(const Settings& settings, const ConnectionBounds& bounds);
-  absl::Status BuildService(const Settings& settings);
+  absl::Status BuildServices(const Settings& settings);
   absl::Status BuildServers(const Settings& settings, TlsFiles tls, size_t max_connections);
   void AddGauges();
   std::string RegistrationsPage();
@@ -141,13 +141,10 @@ class Gateway {
   Metrics metrics_;
   HistoryBudget budget_;
   FanoutExecutor executor_;
-  SubscriptionNamer namer_ = SubscriptionNamer::WithRandomSecret();
-  Authorizer authorizer_;
   std::unique_ptr<TokenFile> tokens_;
   std::unique_ptr<Authenticator> authenticator_;
   std::unique_ptr<sip::RunningAgent> agent_;
-  std::shared_ptr<SubscriptionRegistry> registry_;
-  std::unique_ptr<SubscriptionService> service_;
+  std::unique_ptr<Services> services_;
   std::unique_ptr<GrpcServer> grpc_;
   std::unique_ptr<HttpServer> http_;
 };
@@ -158,7 +155,7 @@ absl::StatusOr<std::unique_ptr<Gateway>> Gateway::Build(const Settings& settings
   SIPEVENTS_ASSIGN_OR_RETURN(TlsFiles tls, ReadTlsFiles(settings));
   SIPEVENTS_RETURN_IF_ERROR(gateway->BuildTokens(settings));
   SIPEVENTS_RETURN_IF_ERROR(gateway->BuildSip(settings, bounds));
-  SIPEVENTS_RETURN_IF_ERROR(gateway->BuildService(settings));
+  SIPEVENTS_RETURN_IF_ERROR(gateway->BuildServices(settings));
   SIPEVENTS_RETURN_IF_ERROR(gateway->BuildServers(settings, std::move(tls), bounds.grpc));
   return gateway;
 }
@@ -188,28 +185,25 @@ absl::Status Gateway::BuildSip(const Settings& settings, const ConnectionBounds&
   return absl::OkStatus();
 }
 
-absl::Status Gateway::BuildService(const Settings& settings) {
-  SubscriptionRegistry::Options registry_options;
-  registry_options.linger = settings.linger;
-  registry_options.max_subscriptions = static_cast<size_t>(settings.max_subscriptions);
-  registry_options.max_watches = static_cast<size_t>(settings.max_watches);
-  registry_ = std::make_shared<SubscriptionRegistry>(
-      registry_options,
-      SubscriptionRegistry::Parts{*agent_, clock_, random_, executor_, budget_, metrics_});
-  SubscriptionService::Options service_options;
-  service_options.tel_domain = settings.tel_domain;
-  SIPEVENTS_ASSIGN_OR_RETURN(service_options.own_identity,
-                             CanonicalTarget(settings.sip_identity, settings.tel_domain));
-  service_ = std::make_unique<SubscriptionService>(
-      service_options, SubscriptionService::Parts{*registry_, *agent_, namer_, *authenticator_,
-                                                  authorizer_, clock_, executor_, metrics_});
+absl::Status Gateway::BuildServices(const Settings& settings) {
+  SIPEVENTS_ASSIGN_OR_RETURN(
+      services_,
+      Services::Build(settings, {.agent = *agent_,
+                                 .publisher = agent_->publisher(),
+                                 .server = agent_->event_server(),
+                                 .authenticator = *authenticator_,
+                                 .clock = clock_,
+                                 .random = random_,
+                                 .executor = executor_,
+                                 .budget = budget_,
+                                 .metrics = metrics_}));
   return absl::OkStatus();
 }
 
 absl::Status Gateway::BuildServers(const Settings& settings, TlsFiles tls, size_t max_connections) {
   absl::StatusOr<std::unique_ptr<GrpcServer>> grpc =
       GrpcServer::Start({settings.grpc_listen, std::move(tls), max_connections, &metrics_},
-                        {{std::string(v1::Subscriptions::service_full_name()), service_.get()}});
+                        services_->All());
   if (!grpc.ok()) {
     return absl::UnavailableError(absl::StrCat("--grpc_listen: ", grpc.status().message()));
   }
@@ -268,6 +262,7 @@ Gateway::~Gateway() {
   Log(LogSeverity::kDebug, "main", "HTTP has ended");
   grpc_.reset();
   executor_.Shutdown();
+  agent_.reset();  // what its threads have yet to say is for the services
 }
 
 std::string Gateway::ReadyLine() const {
@@ -289,9 +284,9 @@ void Gateway::SetReady(bool ready) {
 void Gateway::Drain(absl::Time deadline) {
   SetReady(false);
   grpc_->StopAccepting();
-  service_->BeginDrain();
+  services_->BeginDrain();
   const absl::Time now = absl::Now();
-  if (!service_->AwaitDrained(now + (deadline - now) * kStreamShare)) {
+  if (!services_->AwaitDrained(now + (deadline - now) * kStreamShare)) {
     Log(LogSeverity::kWarning, "main", "streams did not end in time");
   }
   Log(LogSeverity::kDebug, "main", "streams have ended");
@@ -304,40 +299,6 @@ void Gateway::Drain(absl::Time deadline) {
   Log(LogSeverity::kDebug, "main", "SIP subscriptions have ended");
   grpc_->Shutdown(deadline);
   Log(LogSeverity::kDebug, "main", "gRPC has ended");
-}
-
-// Signals that end the process; to be blocked in every thread, and waited for.
-sigset_t EndSignals() {
-  sigset_t set;
-  sigemptyset(&set);
-  sigaddset(&set, SIGTERM);
-  sigaddset(&set, SIGINT);
-  return set;
-}
-
-void WaitForSignal(const sigset_t& signals) {
-  int signal = 0;
-  while (sigwait(&signals, &signal) != 0) {
-  }
-}
-
-// Ends the process before it has drained: at a second signal, or when the drain takes too long.
-[[noreturn]] void EndEarly(sigset_t signals, absl::Time began, absl::Duration timeout) {
-  int status = 0;
-  while (true) {
-    const absl::Duration left = began + timeout - absl::Now();
-    const timespec wait = absl::ToTimespec(std::max(left, absl::ZeroDuration()));
-    const int signal = sigtimedwait(&signals, nullptr, &wait);
-    if (signal < 0 && absl::Now() >= began + timeout) break;
-    // One keystroke may arrive twice, through the process group and from a wrapper.
-    if (signal < 0 || absl::Now() - began < kSameSignal) continue;
-    status = 1;
-    break;
-  }
-  Log(LogSeverity::kWarning, "main",
-      status == 0 ? "the drain takes too long: ending" : "second signal: ending at once");
-  FlushLog();
-  _exit(status);
 }
 
 // As many descriptors as the system allows: each connection is one. Returns how many.
@@ -382,9 +343,7 @@ int RunUntilSignal(Gateway& gateway, const Settings& settings, const sigset_t& s
 }
 
 int Main(const std::vector<std::string_view>& arguments) {
-  // Before any thread begins, so that all inherit it.
-  const sigset_t signals = EndSignals();
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  const sigset_t signals = BlockEndSignals();
   std::signal(SIGPIPE, SIG_IGN);
   // Never given back: when its last user goes, gRPC may wait 10 s for its own threads.
   grpc_init();

@@ -184,8 +184,15 @@ class SipMetrics {
   virtual void OnServersDown(int /*change*/) {}
   // Registrations in a state (RegistrationStatus::state); `change` is +1 or -1.
   virtual void OnRegistrations(std::string_view /*state*/, int /*change*/) {}
+  // What we keep published elsewhere, by how far it is: "publishing", "active", "retrying" or
+  // "removing"; `change` is +1 or -1.
+  virtual void OnPublishing(std::string_view /*state*/, int /*change*/) {}
   // A keep-alive over a connection was not answered, which ends the connection.
   virtual void OnKeepAliveFailed() {}
+  // States of the package that phones and callers have published here; `change` is +1 or -1.
+  virtual void OnServedPublications(std::string_view /*event_package*/, int /*change*/) {}
+  // Subscriptions of SIP watchers to what is served here; `change` is +1 or -1.
+  virtual void OnWatchers(std::string_view /*event_package*/, int /*change*/) {}
   // A bound refused something; `bound` is one of a few fixed names.
   virtual void OnBoundReached(std::string_view /*bound*/) {}
 };
@@ -222,8 +229,9 @@ class Agent {
   // second if that is longer, for further forks.
   virtual void Fetch(SubscribeRequest request, std::shared_ptr<FetchObserver> observer) = 0;
 
-  // Ends all subscriptions, answers their last NOTIFYs, and calls `done` on a SIP thread when
-  // none is left or `deadline` has passed. New subscriptions end at once.
+  // Ends all subscriptions, answers their last NOTIFYs, withdraws what is published elsewhere, and
+  // calls `done` on a SIP thread when nothing is left or `deadline` has passed. New subscriptions
+  // and publications end at once.
   virtual void Drain(absl::Time deadline, std::function<void()> done) = 0;
 };
 

@@ -11,6 +11,8 @@
 #include "sip/base/mutex.h"
 #include "sip/base/net_address.h"
 #include "sip/base/status_macros.h"
+#include "sip/posted_event_server.h"
+#include "sip/publisher_fan.h"
 #include "sip/shard.h"
 #include "sip/unsolicited_fan.h"
 
@@ -25,6 +27,10 @@ class AgentImpl : public RunningAgent {
   ~AgentImpl() override { unsolicited_.Close(); }
 
   const std::vector<std::string>& listening() const override { return listening_; }
+
+  Publisher& publisher() override { return publisher_; }
+
+  EventServer& event_server() override { return *event_server_; }
 
   SubscriptionId Subscribe(SubscribeRequest request,
                            std::shared_ptr<SubscriptionObserver> observer) override {
@@ -73,6 +79,8 @@ class AgentImpl : public RunningAgent {
   std::atomic<uint64_t> last_id_{0};
   UnsolicitedFan unsolicited_;
   std::vector<std::unique_ptr<Shard>> shards_;
+  PublisherFan publisher_{shards_};
+  std::unique_ptr<PostedEventServer> event_server_;
 };
 
 absl::StatusOr<std::unique_ptr<RunningAgent>> AgentImpl::Start(const AgentOptions& options) {
@@ -87,6 +95,14 @@ absl::StatusOr<std::unique_ptr<RunningAgent>> AgentImpl::Start(const AgentOption
     agent->shards_.push_back(std::move(shard));
   }
   agent->unsolicited_.Open(agent->shards_);
+  PostedEventServer::Post post;
+  if (agent->setup_.events.has_value()) {
+    post = [&shard = *agent->shards_.front()](std::function<void(EventService&)> action) {
+      shard.PostEvents(std::move(action));
+    };
+  }
+  agent->event_server_ =
+      std::make_unique<PostedEventServer>(DomainSet(options.domains), std::move(post));
   const std::vector<ListenSpec>& listen = agent->setup_.endpoint.listen;
   for (size_t i = 0; i < listen.size(); ++i) {
     agent->listening_.push_back(absl::StrCat(AbslView(TransportName(listen[i].transport)), ":",

@@ -4,12 +4,15 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "sip/agent.h"
+#include "sip/event_server.h"
+#include "sip/publication.h"
 
 namespace sipevents::sip {
 
@@ -35,6 +38,17 @@ struct AgentOptions {
   // that are kept registered. Their subscriptions are held by the thread that registers them.
   // Empty: none.
   std::string registrations_file;
+  // Domains whose event state is served here, to SIP watchers; none: nothing is served.
+  std::vector<std::string> domains;
+  // File of "user realm password [publish=URI]…" lines: who may subscribe and publish.
+  std::string users_file;
+  bool authenticate_watchers = true;  // SUBSCRIBE and PUBLISH must bear credentials of these
+  WatcherDecision watcher_decision = WatcherDecision::kAllow;  // where there is no rule
+  // What is granted to watchers and publishers, in whole seconds.
+  absl::Duration min_expires = absl::Seconds(60);
+  absl::Duration max_expires = absl::Hours(1);
+  // The least time between two NOTIFYs to one watcher; none: each package's own.
+  std::optional<absl::Duration> notify_interval;
   // Duration that subscriptions ask for; zero: the package's own.
   absl::Duration expires;
   // Reject what peers get wrong instead of tolerating it (DEV rows).
@@ -84,6 +98,12 @@ class RunningAgent : public Agent {
  public:
   // The listeners with the ports in use, in the order and syntax of AgentOptions::listen.
   virtual const std::vector<std::string>& listening() const = 0;
+
+  // Publishes elsewhere; lives as long as the agent. Drain() withdraws what it published.
+  virtual Publisher& publisher() = 0;
+
+  // Serves our own domains; lives as long as the agent. Drain() ends what is served.
+  virtual EventServer& event_server() = 0;
 
   // Tells of all registrations, by identity: `done` is called once, on a SIP thread, and must not
   // block. If the agent goes away before, `done` is destroyed without being called.

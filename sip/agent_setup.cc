@@ -189,6 +189,31 @@ absl::Status SetUpRegistrations(const AgentOptions& options, AgentSetup& setup) 
   return absl::OkStatus();
 }
 
+// What our own domains need; nothing where there are none.
+absl::Status SetUpEvents(const AgentOptions& options, AgentSetup& setup) {
+  if (options.domains.empty()) return absl::OkStatus();
+  EventServiceOptions& events = setup.events.emplace();
+  events.domains = DomainSet(options.domains);
+  events.authenticate = options.authenticate_watchers;
+  events.usual_decision = options.watcher_decision;
+  events.min_expires = options.min_expires;
+  events.max_expires = options.max_expires;
+  events.notify_interval = options.notify_interval;
+  events.strict = options.strict;
+  setup.endpoint.served_events = EventService::AllowEvents(options.strict);
+  if (events.authenticate && options.users_file.empty()) {
+    return BadOption("--sip_users_file", "",
+                     "a file, since --sip_watcher_auth=digest (or --sip_watcher_auth=none)");
+  }
+  if (options.users_file.empty()) return absl::OkStatus();
+  absl::StatusOr<UserTable> users = UserTable::Load(options.users_file);
+  if (!users.ok()) {
+    return absl::InvalidArgumentError(absl::StrCat("--sip_users_file: ", users.status().message()));
+  }
+  events.users = *std::move(users);
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 size_t AgentSetup::ShardOf(const std::string& target_uri, const std::string& requested_identity,
@@ -226,6 +251,7 @@ absl::StatusOr<AgentSetup> SetUpAgent(const AgentOptions& options) {
   SIPEVENTS_ASSIGN_OR_RETURN(setup.outbound_route,
                              OutboundRoute(options.outbound_proxy, setup.endpoint.listen));
   SIPEVENTS_RETURN_IF_ERROR(SetUpRegistrations(options, setup));
+  SIPEVENTS_RETURN_IF_ERROR(SetUpEvents(options, setup));
   return setup;
 }
 

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "sip/agent_impl.h"
 #include "sip/auth/credentials.h"
 #include "sip/base/network_list.h"
+#include "sip/event_service.h"
 #include "sip/registration/registration_spec.h"
 #include "sip/stack/endpoint.h"
 #include "sip/subscriber/unsolicited.h"
@@ -27,6 +29,7 @@ struct AgentSetup {
   std::vector<RegistrationSpec> registrations;  // each with its instance
   absl::flat_hash_set<std::string> registered;  // their identities
   NetworkList unsolicited_peers;
+  std::optional<EventServiceOptions> events;  // of the first thread; none: nothing is served
   // Of UnsolicitedDoor; set by who starts the threads.
   std::function<bool(const std::shared_ptr<const UnsolicitedState>&)> tell_all;
 

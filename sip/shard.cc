@@ -3,12 +3,21 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "sip/auth/digest.h"
 #include "sip/base/status_macros.h"
 
 namespace sipevents::sip {
 namespace {
 
 constexpr double kSubscriptionShare = 0.7;
+
+// The Contact with the parameter that makes it a GRUU (RFC 5627), made from the Contact itself.
+std::string GruuOf(const std::string& contact) {
+  const std::string hash = DigestHash(DigestAlgorithm::kMd5, contact);
+  const absl::string_view hex = hash;
+  return absl::StrCat(contact, ";gr=urn:uuid:", hex.substr(0, 8), "-", hex.substr(8, 4), "-",
+                      hex.substr(12, 4), "-", hex.substr(16, 4), "-", hex.substr(20));
+}
 
 }  // namespace
 
@@ -29,7 +38,9 @@ Shard::Shard(int index) : loop_(absl::StrCat("sip-", index)) {}
 
 Shard::~Shard() {
   loop_.Run([this] {
+    events_.reset();
     subscriber_.reset();
+    publications_.reset();
     registrations_.reset();
     endpoint_.reset();
     dialogs_.reset();
@@ -40,11 +51,29 @@ void Shard::Post(std::function<void(Subscriber&)> action) {
   loop_.Post([this, action = std::move(action)] { action(*subscriber_); });
 }
 
+void Shard::PostPublications(std::function<void(Publications&)> action) {
+  loop_.Post([this, action = std::move(action)] { action(*publications_); });
+}
+
+void Shard::PostEvents(std::function<void(EventService&)> action) {
+  loop_.Post([this, action = std::move(action)] { action(*events_); });
+}
+
 void Shard::Drain(absl::Time deadline, std::function<void()> done) {
   const absl::Time now = absl::Now();
   loop_.Post([this, wait = (deadline - now) * kSubscriptionShare, done = std::move(done)] {
     const auto unregister = [this, done] { registrations_->End(done); };  // the first one counts
-    subscriber_->Drain(unregister);
+    const auto roles = std::make_shared<int>(3);
+    const auto on_idle = [roles, unregister] {
+      if (--*roles == 0) unregister();
+    };
+    subscriber_->Drain(on_idle);
+    publications_->Drain(on_idle);
+    if (events_ != nullptr) {
+      events_->notifier().Drain(on_idle);
+    } else {
+      on_idle();
+    }
     loop_.timers().At(loop_.clock().Now() + wait, unregister);
   });
 }
@@ -62,12 +91,16 @@ void Shard::PostAfter(absl::Duration delay, std::function<void()> action) {
 absl::Status Shard::Open(int index, const AgentOptions& options, const AgentSetup& setup) {
   EndpointOptions endpoint_options = setup.endpoint;
   endpoint_options.listen = ListenersOf(setup, options, index);
-  SIPEVENTS_ASSIGN_OR_RETURN(endpoint_, Endpoint::Open(loop_, std::move(endpoint_options), relay_,
-                                                       random_, options.metrics));
+  const bool serves = index == 0 && setup.events.has_value();
+  SIPEVENTS_ASSIGN_OR_RETURN(endpoint_,
+                             Endpoint::Open(loop_, std::move(endpoint_options), relay_, random_,
+                                            options.metrics, serves ? &relay_ : nullptr));
   ports_ = endpoint_->ports();
   dialogs_ = std::make_unique<DialogTable>(random_);
   if (options.authenticate_notify) notify_auth_ = std::make_unique<DigestServer>(random_);
   OpenRegistrations(static_cast<size_t>(index), options, setup);
+  OpenPublications(options, setup);
+  if (serves) OpenEvents(options, setup);
   if (!setup.unsolicited_peers.empty()) {
     unsolicited_ = std::make_unique<UnsolicitedDoor>(UnsolicitedDoor::Parts{
         .peers = setup.unsolicited_peers,
@@ -95,6 +128,39 @@ absl::Status Shard::Open(int index, const AgentOptions& options, const AgentSetu
       .unsolicited = unsolicited_.get()});
   relay_.target = subscriber_.get();
   return absl::OkStatus();
+}
+
+void Shard::OpenEvents(const AgentOptions& options, const AgentSetup& setup) {
+  // NOT-35: a name of ours that leads back here, and stays the same over restarts.
+  const auto contact_for = [this](const RequestSource& source, bool secure) {
+    return GruuOf(endpoint_->ContactFor(source, secure, ""));
+  };
+  events_ = std::make_unique<EventService>(
+      *setup.events, EventService::Parts{.means = {.sender = *endpoint_,
+                                                   .clock = loop_.clock(),
+                                                   .timers = loop_.timers(),
+                                                   .random = random_,
+                                                   .credentials = setup.credentials,
+                                                   .t1 = options.t1},
+                                         .contact_for = contact_for,
+                                         .metrics = options.metrics});
+  relay_.server = events_.get();
+}
+
+void Shard::OpenPublications(const AgentOptions& options, const AgentSetup& setup) {
+  publications_ = std::make_unique<Publications>(PublisherParts{
+      .sender = *endpoint_,
+      .clock = loop_.clock(),
+      .timers = loop_.timers(),
+      .random = random_,
+      .credentials = setup.credentials,
+      .metrics = options.metrics,
+      .t1 = options.t1,
+      .retry_base = options.retry_base,
+      .outbound_route = setup.outbound_route,
+      .identity = setup.identity,
+      .expires = options.expires,
+      .is_event = [](std::string_view name) { return DescribePackage(name).every_event; }});
 }
 
 void Shard::OpenRegistrations(size_t index, const AgentOptions& options, const AgentSetup& setup) {

@@ -12,6 +12,8 @@
 #include "sip/base/random_id.h"
 #include "sip/body/decode_scratch.h"
 #include "sip/dialog/dialog_table.h"
+#include "sip/event_service.h"
+#include "sip/publisher/publications.h"
 #include "sip/registration/registrations.h"
 #include "sip/stack/endpoint.h"
 #include "sip/subscriber/subscriber.h"
@@ -32,10 +34,13 @@ class Shard {
   ~Shard();
 
   void Post(std::function<void(Subscriber&)> action);
+  void PostPublications(std::function<void(Publications&)> action);
+  // For the first shard, where something is served.
+  void PostEvents(std::function<void(EventService&)> action);
 
-  // Ends the subscriptions, then the registrations that they may need; calls `done` on the
-  // shard's thread once nobody holds anything for us any more. Registrations end at the latest
-  // when seven tenths of the time until `deadline` are over.
+  // Ends subscriptions and publications, then the registrations that they may need; calls `done`
+  // on the shard's thread once nobody holds anything for us any more. Registrations end at the
+  // latest when seven tenths of the time until `deadline` are over.
   void Drain(absl::Time deadline, std::function<void()> done);
 
   // `done` is called on the shard's thread.
@@ -49,17 +54,26 @@ class Shard {
 
  private:
   // Subscriber and endpoint need each other; this is what the endpoint holds first.
-  class Relay : public NotifyHandler {
+  class Relay : public NotifyHandler, public RequestServer {
    public:
+    RequestAnswer OnSubscribe(const IncomingRequest& request) override {
+      return server->OnSubscribe(request);
+    }
+    RequestAnswer OnPublish(const IncomingRequest& request) override {
+      return server->OnPublish(request);
+    }
     NotifyAnswer OnNotify(const IncomingNotify& notify) override {
       return target->OnNotify(notify);
     }
     NotifyHandler* target = nullptr;
+    RequestServer* server = nullptr;
   };
 
   explicit Shard(int index);
 
   absl::Status Open(int index, const AgentOptions& options, const AgentSetup& setup);
+  void OpenEvents(const AgentOptions& options, const AgentSetup& setup);
+  void OpenPublications(const AgentOptions& options, const AgentSetup& setup);
   void OpenRegistrations(size_t index, const AgentOptions& options, const AgentSetup& setup);
 
   SystemRandom random_;
@@ -70,6 +84,8 @@ class Shard {
   std::unique_ptr<DialogTable> dialogs_;
   std::unique_ptr<DigestServer> notify_auth_;  // null: NOTIFYs need no credentials
   std::unique_ptr<Registrations> registrations_;
+  std::unique_ptr<Publications> publications_;
+  std::unique_ptr<EventService> events_;          // of the first shard; null: nothing is served
   std::unique_ptr<UnsolicitedDoor> unsolicited_;  // null: nothing of the kind is taken
   std::unique_ptr<Subscriber> subscriber_;
   EventLoop loop_;  // last: its thread must be gone before what it uses

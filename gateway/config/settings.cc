@@ -94,6 +94,11 @@ absl::Status CheckSip(const Settings& settings) {
         "sip_listen", wildcard->ToString(),
         "a wildcard address expects --sip_advertise, the address that peers can reach");
   }
+  if (settings.sip_max_expires < settings.sip_min_expires) {
+    return UnusableFlag("sip_max_expires", absl::FormatDuration(settings.sip_max_expires),
+                        absl::StrCat("expected at least --sip_min_expires, which is ",
+                                     absl::FormatDuration(settings.sip_min_expires)));
+  }
   const size_t ports = settings.sip_shard_ports.size();
   if (ports != 0 && ports != static_cast<size_t>(settings.sip_shards) - 1) {
     return UnusableFlag(

@@ -13,6 +13,7 @@
 #include "gateway/telemetry/log_format.h"
 #include "sip/base/log.h"
 #include "sip/base/net_address.h"
+#include "sip/event_server.h"
 
 namespace sipevents::gateway {
 
@@ -46,6 +47,15 @@ struct Settings {
   absl::Duration sip_retry_base = absl::Seconds(30);
   std::string sip_resolv_conf;  // empty: /etc/resolv.conf
   std::string tel_domain;       // empty: tel: targets are refused
+
+  // What is served to SIP watchers
+  std::vector<std::string> sip_domains;   // none: nothing is
+  std::string sip_users_file;             // empty: none
+  bool sip_authenticate_watchers = true;  // --sip_watcher_auth=digest
+  sip::WatcherDecision sip_watcher_policy = sip::WatcherDecision::kAllow;
+  absl::Duration sip_min_expires = absl::Seconds(60);
+  absl::Duration sip_max_expires = absl::Hours(1);
+  std::optional<absl::Duration> sip_notify_min_interval;  // absent: each package's own
 
   // SIP over TLS; the files are PEM
   std::string sip_tls_cert;  // a chain; empty: none, and no tls: listener

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "gateway/config/value_readers.h"
 #include "sip/base/ascii.h"
 #include "sip/base/status_macros.h"
@@ -102,6 +103,25 @@ absl::StatusOr<std::string> ReadProxy(std::string_view value) {
   return ReadSipUri(value);
 }
 
+absl::StatusOr<std::vector<std::string>> ReadDomains(std::string_view value) {
+  std::vector<std::string> domains = absl::StrSplit(AbslView(value), ',', absl::SkipWhitespace());
+  for (std::string& domain : domains) {
+    domain = std::string(TrimBlanks(domain));
+    if (!IsSipHost(domain)) {
+      return absl::InvalidArgumentError("expected domains, such as example.com,example.net");
+    }
+  }
+  return domains;
+}
+
+absl::StatusOr<std::optional<absl::Duration>> ReadNotifyInterval(std::string_view value) {
+  if (value == "package") return std::optional<absl::Duration>();
+  const absl::StatusOr<absl::Duration> interval =
+      ReadDuration(value, absl::ZeroDuration(), absl::Hours(1));
+  if (interval.ok()) return std::optional<absl::Duration>(*interval);
+  return absl::InvalidArgumentError(absl::StrCat(interval.status().message(), ", or `package`"));
+}
+
 absl::StatusOr<std::string> ReadTelDomain(std::string_view value) {
   if (value.empty() || IsSipHost(value) || ParseHostPort(value).ok()) return std::string(value);
   return absl::InvalidArgumentError("expected a domain, such as example.com");
@@ -182,6 +202,38 @@ std::vector<SettingRow> SipRows() {
        Text(&Settings::sip_resolv_conf)},
       {"tel_domain", "DOMAIN", "", "Where tel: targets are looked up; empty: they are refused.",
        Into(&Settings::tel_domain, ReadTelDomain)},
+  };
+}
+
+std::vector<SettingRow> SipServerRows() {
+  return {
+      {"sip_domains", "DOMAIN,...", "",
+       "Domains whose event state is served here: SUBSCRIBE and PUBLISH are taken for them. Empty: "
+       "for none.",
+       Into(&Settings::sip_domains, ReadDomains)},
+      {"sip_watcher_auth", "digest|none", "digest",
+       "Whether SUBSCRIBE and PUBLISH from the network are challenged.",
+       Choice<bool>(&Settings::sip_authenticate_watchers, {{"digest", true}, {"none", false}})},
+      {"sip_users_file", "FILE", "",
+       "Who may subscribe and publish: lines of `user realm password [publish=URI|publish=*]`. A "
+       "user's realm is its domain; it publishes its own state, and that of `publish`.",
+       Text(&Settings::sip_users_file)},
+      {"sip_watcher_policy", "allow|ask|deny", "allow",
+       "What becomes of a watcher without a rule: sees the state; waits until somebody decides "
+       "(AuthorizeWatcher); is refused.",
+       Choice<sip::WatcherDecision>(&Settings::sip_watcher_policy,
+                                    {{"allow", sip::WatcherDecision::kAllow},
+                                     {"ask", sip::WatcherDecision::kPending},
+                                     {"deny", sip::WatcherDecision::kDeny}})},
+      {"sip_min_expires", "DURATION", "60s",
+       "The shortest duration that watchers and publishers may ask for.",
+       Duration(&Settings::sip_min_expires, absl::Seconds(1), kMonth)},
+      {"sip_max_expires", "DURATION", "1h", "The longest duration that they are granted.",
+       Duration(&Settings::sip_max_expires, absl::Seconds(1), kMonth)},
+      {"sip_notify_min_interval", "package|DURATION", "package",
+       "The least time between two NOTIFYs to one watcher, or what the event package says (5 s for "
+       "presence, 1 s for others); 0s sends every change.",
+       Into(&Settings::sip_notify_min_interval, ReadNotifyInterval)},
   };
 }
 
@@ -268,8 +320,8 @@ std::vector<SettingRow> ProcessRows() {
 absl::Span<const SettingRow> SettingsTable() {
   static const auto* table = [] {
     auto* rows = new std::vector<SettingRow>();
-    for (auto&& part :
-         {GrpcRows(), SipRows(), SipTlsRows(), SipSendingRows(), ServiceRows(), ProcessRows()}) {
+    for (auto&& part : {GrpcRows(), SipRows(), SipServerRows(), SipTlsRows(), SipSendingRows(),
+                        ServiceRows(), ProcessRows()}) {
       rows->insert(rows->end(), part.begin(), part.end());
     }
     return rows;

@@ -35,6 +35,9 @@ struct OutgoingRequest {
   std::string supported;               // option tags; empty: no Supported header
   std::string require;                 // option tags; empty: no Require header
   std::string suppress_if_match;       // an entity-tag of the notifier's; empty: none
+  std::string if_match;                // value of SIP-If-Match: a tag of the compositor's; or empty
+  std::string subscription_state;      // value of Subscription-State; empty: none
+  std::string entity_tag;              // value of SIP-ETag; empty: none
   std::string call_info;               // value of the Call-Info header; empty: none
   std::vector<std::string> route_set;  // values of Route headers, e.g. "<sip:p.example.com;lr>"
   // Authorization and Proxy-Authorization: name and value.
@@ -88,6 +91,7 @@ struct Response {
   std::vector<Challenge> challenges;
   // Of a 2xx to a REGISTER: what is bound now, and how (RFC 5626).
   std::vector<ContactBinding> bindings;
+  std::string_view entity_tag;         // of a 2xx to a PUBLISH: SIP-ETag; empty: none
   std::string own_contact;             // URI of the Contact that the request had; else empty
   bool outbound = false;               // Require names `outbound`
   std::optional<uint32_t> flow_timer;  // seconds
@@ -128,14 +132,17 @@ struct IncomingNotify {
   std::function<std::vector<std::string>()> record_route;
 };
 
-// What to answer a NOTIFY with.
-struct NotifyAnswer {
+// What to answer a request with.
+struct RequestAnswer {
   int status = 200;
-  // Accept, Allow-Events … that go with an error.
+  // Expires, Accept, Allow-Events … that go with it.
   std::vector<std::pair<std::string, std::string>> headers;
   // Names what is wrong, for people; empty: the usual phrase of the status.
   std::string phrase = {};
+  // Of To, where the request has none: our side of a dialog; empty: any.
+  std::string to_tag = {};
 };
+using NotifyAnswer = RequestAnswer;
 
 }  // namespace sipevents::sip
 

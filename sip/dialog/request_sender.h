@@ -14,7 +14,15 @@ namespace sipevents::sip {
 using RequestId = uint64_t;
 
 // Which requests go first when a server can take no more (OVL-05), most urgent first.
-enum class RequestPriority { kUnsubscribe, kRefresh, kSubscribe, kFetch };
+enum class RequestPriority {
+  kFinalNotify,
+  kUnsubscribe,
+  kNotify,
+  kRefresh,
+  kSubscribe,
+  kPublish,
+  kFetch,
+};
 
 // Whoever has a request sent. Threads: the SIP thread.
 class RequestClient {

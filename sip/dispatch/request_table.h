@@ -18,7 +18,7 @@ class RequestTable {
  public:
   using Slot = uint32_t;
   static constexpr Slot kNone = UINT32_MAX;
-  static constexpr size_t kPriorities = 4;
+  static constexpr size_t kPriorities = static_cast<size_t>(RequestPriority::kFetch) + 1;
 
   // The waiting requests of one destination.
   struct Queue {

@@ -30,8 +30,12 @@ bool HasTooManyLines(std::string_view message) {
 }  // namespace
 
 DatagramMessages::DatagramMessages(EventLoop& loop, absl::Duration t1, RandomSource& random,
-                                   MessageHandler& handler, SipMetrics* metrics)
-    : loop_(loop), random_(random), server_(handler, random, metrics), transactions_(loop, t1) {}
+                                   MessageHandler& handler, SipMetrics* metrics,
+                                   ServerTransactions* served)
+    : loop_(loop),
+      random_(random),
+      server_(handler, random, metrics, served),
+      transactions_(loop, t1) {}
 
 DatagramMessages::~DatagramMessages() = default;
 
@@ -62,8 +66,7 @@ void DatagramMessages::Send(const NextHop& hop, const ListenSpec& listener,
                             std::function<void(const Response&)> on_final) {
   const std::string branch = absl::StrCat("z9hG4bK", RandomHex(random_, kBranchDigits));
   own.via = absl::StrCat("SIP/2.0/UDP ", listener.Shown(), ";rport;branch=", branch);
-  const MessagePtr message = NewRequest(request, own);
-  std::string wire = message == nullptr ? std::string() : WireText(message.get());
+  std::string wire = RequestText(request, own);
   DatagramSocket* const socket = SocketFor(listener, hop);
   if (!wire.empty() && socket != nullptr) {
     transactions_.Send(*socket, hop.address, branch, request.method, std::move(wire),
@@ -91,7 +94,8 @@ void DatagramMessages::OnDatagram(DatagramSocket& socket, const sockaddr_storage
                                   std::string_view octets) {
   // Keep-alives, and what cannot be SIP.
   if (octets.size() < 20) return;
-  const HostPort from = FromSocketAddress(source);
+  const HostPort address = FromSocketAddress(source);
+  const NextHop from{Transport::kUdp, address, address.host};
   const WireAnswer answer =
       HasTooManyLines(octets)
           ? server_.AnswerUnparsed(octets, 513)

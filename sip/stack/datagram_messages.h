@@ -19,9 +19,9 @@ namespace sipevents::sip {
 // Threads: the loop's.
 class DatagramMessages : public DatagramSocket::Owner {
  public:
-  // All must outlive the object; `metrics` may be null.
+  // All must outlive the object; `metrics` may be null, and `served` (see MessageServer).
   DatagramMessages(EventLoop& loop, absl::Duration t1, RandomSource& random,
-                   MessageHandler& handler, SipMetrics* metrics);
+                   MessageHandler& handler, SipMetrics* metrics, ServerTransactions* served);
   ~DatagramMessages() override;
 
   // Opens a listener; returns the port in use. Errors: UNAVAILABLE, naming the address.

@@ -13,7 +13,9 @@
 #include "sip/stack/datagram_messages.h"
 #include "sip/stack/flows.h"
 #include "sip/stack/request_checks.h"
+#include "sip/stack/request_intake.h"
 #include "sip/stack/request_message.h"
+#include "sip/stack/server_transactions.h"
 #include "sip/stack/sofia_text.h"
 #include "sip/stack/stream_messages.h"
 #include "sip/stack/stream_transactions.h"
@@ -41,20 +43,23 @@ std::function<void(const Response&)> WithContact(std::function<void(const Respon
 
 struct Endpoint::Core : public Transmitter, public MessageHandler {
   Core(EventLoop& the_loop, EndpointOptions the_options, NotifyHandler& the_handler,
-       RandomSource& the_random, SipMetrics* the_metrics)
+       RandomSource& the_random, SipMetrics* the_metrics, RequestServer* the_server)
       : loop(the_loop),
         options(std::move(the_options)),
         handler(the_handler),
         random(the_random),
-        metrics(the_metrics) {}
+        metrics(the_metrics),
+        server(the_server) {}
 
   EventLoop& loop;
   EndpointOptions options;
   NotifyHandler& handler;
   RandomSource& random;
   SipMetrics* metrics;
+  RequestServer* server;  // null: nothing is served
 
-  std::vector<ListenSpec> listeners;  // with the ports in use
+  std::unique_ptr<ServerTransactions> served;  // with a server
+  std::vector<ListenSpec> listeners;           // with the ports in use
   std::unique_ptr<DatagramMessages> datagrams;
   std::unique_ptr<StreamMessages> streams;
   std::unique_ptr<Flows> flows;
@@ -70,9 +75,9 @@ struct Endpoint::Core : public Transmitter, public MessageHandler {
                 std::function<void(const Response&)> on_final) override;
   size_t DatagramOctets(const OutgoingRequest& request) const override;
   std::optional<NotifyAnswer> OnRequest(const sip_t& sip, std::string_view text,
-                                        const HostPort& source) override;
-  std::optional<NotifyAnswer> Judge(const sip_t& sip, std::string_view text,
-                                    const HostPort& source);
+                                        const NextHop& source) override;
+  std::optional<NotifyAnswer> Judge(const sip_t& sip, std::string_view text, const NextHop& source);
+  RequestAnswer Serve(const sip_t& sip, std::string_view text, const NextHop& source);
 };
 
 bool Endpoint::Core::Has(Transport transport) const {
@@ -82,9 +87,14 @@ bool Endpoint::Core::Has(Transport transport) const {
 }
 
 absl::Status Endpoint::Core::Open() {
-  datagrams = std::make_unique<DatagramMessages>(loop, options.t1, random, *this, metrics);
-  SIPEVENTS_ASSIGN_OR_RETURN(
-      streams, StreamMessages::Open(loop, options.streams, options.t1, random, *this, metrics));
+  if (server != nullptr) {
+    served = std::make_unique<ServerTransactions>(loop.clock(), loop.timers(), 64 * options.t1,
+                                                  random, metrics);
+  }
+  datagrams =
+      std::make_unique<DatagramMessages>(loop, options.t1, random, *this, metrics, served.get());
+  SIPEVENTS_ASSIGN_OR_RETURN(streams, StreamMessages::Open(loop, options.streams, options.t1,
+                                                           random, *this, metrics, served.get()));
   for (ListenSpec listener : options.listen) {
     SIPEVENTS_ASSIGN_OR_RETURN(listener.port, listener.transport == Transport::kUdp
                                                   ? datagrams->Listen(listener)
@@ -138,7 +148,8 @@ void Endpoint::Core::Transmit(const NextHop& hop, const OutgoingRequest& request
   const std::string contact =
       named ? request.contact : ContactOf(listener, secure, request.contact_user);
   OwnHeaders own{.contact = absl::StrCat("<", contact, ">", request.contact_parameters),
-                 .allow_events = options.allow_events};
+                 .allow_events = options.allow_events,
+                 .allow = server != nullptr ? kServedMethods : kAllowedMethods};
   if (request.method == kRegister) on_final = WithContact(std::move(on_final), contact);
   if (hop.transport == Transport::kUdp) {
     datagrams->Send(hop, listener, request, std::move(own), std::move(on_final));
@@ -152,7 +163,7 @@ size_t Endpoint::Core::DatagramOctets(const OutgoingRequest& request) const {
 }
 
 std::optional<NotifyAnswer> Endpoint::Core::OnRequest(const sip_t& sip, std::string_view text,
-                                                      const HostPort& source) {
+                                                      const NextHop& source) {
   std::optional<NotifyAnswer> answer = Judge(sip, text, source);
   if (metrics != nullptr) {
     metrics->OnRequestAnswered(View(sip.sip_request->rq_method_name),
@@ -162,23 +173,37 @@ std::optional<NotifyAnswer> Endpoint::Core::OnRequest(const sip_t& sip, std::str
 }
 
 std::optional<NotifyAnswer> Endpoint::Core::Judge(const sip_t& sip, std::string_view text,
-                                                  const HostPort& source) {
+                                                  const NextHop& source) {
   if (std::optional<NotifyAnswer> refusal = RefuseRepeated(sip)) return refusal;
-  if (sip.sip_request->rq_method != sip_method_notify) {
-    return AnswerOther(sip, options.accept, options.allow_events);
+  const sip_method_t method = sip.sip_request->rq_method;
+  if (server != nullptr && (method == sip_method_subscribe || method == sip_method_publish)) {
+    return Serve(sip, text, source);
+  }
+  if (method != sip_method_notify) {
+    const bool serves = server != nullptr && !options.served_events.empty();
+    return AnswerOther(sip, options.accept, serves ? options.served_events : options.allow_events,
+                       server != nullptr);
   }
   if (std::optional<NotifyAnswer> refusal = RefuseBadNotify(sip)) return refusal;
   IncomingNotify notify = ToNotify(sip, text, loop.clock().Now());
-  notify.source_host = source.host;
+  notify.source_host = source.address.host;
   if (!IsSipUri(notify.contact_uri)) return NotifyAnswer{400, {}, "Bad Contact"};
   return handler.OnNotify(notify);
 }
 
+RequestAnswer Endpoint::Core::Serve(const sip_t& sip, std::string_view text,
+                                    const NextHop& source) {
+  if (std::optional<RequestAnswer> refusal = RefuseBadRequest(sip)) return *std::move(refusal);
+  const IncomingRequest request = ToIncomingRequest(sip, text, source, loop.clock().Now());
+  return sip.sip_request->rq_method == sip_method_subscribe ? server->OnSubscribe(request)
+                                                            : server->OnPublish(request);
+}
+
 absl::StatusOr<std::unique_ptr<Endpoint>> Endpoint::Open(EventLoop& loop, EndpointOptions options,
                                                          NotifyHandler& handler,
-                                                         RandomSource& random,
-                                                         SipMetrics* metrics) {
-  auto core = std::make_unique<Core>(loop, std::move(options), handler, random, metrics);
+                                                         RandomSource& random, SipMetrics* metrics,
+                                                         RequestServer* server) {
+  auto core = std::make_unique<Core>(loop, std::move(options), handler, random, metrics, server);
   Core* raw = core.get();
   std::unique_ptr<Endpoint> endpoint(new Endpoint(std::move(core)));
   if (absl::Status status = raw->Open(); !status.ok()) return status;
@@ -197,6 +222,12 @@ void Endpoint::Forget(RequestId id) { core_->dispatcher->Forget(id); }
 
 ServerState Endpoint::StateOf(std::string_view server) const {
   return core_->dispatcher->StateOf(server);
+}
+
+std::string Endpoint::ContactFor(const RequestSource& source, bool secure,
+                                 std::string_view user) const {
+  const NextHop hop{source.transport, source.peer, source.peer.host};
+  return ContactOf(ListenerFor(core_->listeners, hop), secure, user);
 }
 
 FlowKeeper& Endpoint::flows() { return *core_->flows; }

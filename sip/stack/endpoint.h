@@ -10,6 +10,7 @@
 #include "sip/agent.h"
 #include "sip/base/random_id.h"
 #include "sip/dialog/flow_keeper.h"
+#include "sip/dialog/incoming_request.h"
 #include "sip/dialog/request_sender.h"
 #include "sip/dispatch/request_scheduler.h"
 #include "sip/explanation.h"
@@ -24,6 +25,8 @@ struct EndpointOptions {
   std::vector<ListenSpec> listen;  // at least one
   absl::Duration t1 = absl::Milliseconds(500);
   std::string allow_events;  // value of Allow-Events
+  // The same of who serves, in answers to OPTIONS (NOT-44); empty: as above.
+  std::string served_events;
   std::string accept;        // value of Accept in answers to OPTIONS
   std::string resolv_conf;   // see LocatorOptions
   DestinationPolicy destinations;
@@ -32,19 +35,20 @@ struct EndpointOptions {
 };
 
 // The SIP side of one thread: listeners, the sending of requests from location to the final
-// response, and stateless answers to what comes in. NOTIFY goes to the handler, OPTIONS is
-// answered here, other methods get 405. sofia-sip parses and prints messages and resolves names;
-// transports and client transactions are ours.
+// response, and answers to what comes in. NOTIFY goes to the handler, SUBSCRIBE and PUBLISH to the
+// server if there is one, OPTIONS is answered here, other methods get 405. sofia-sip parses and
+// prints messages and resolves names; transports and client transactions are ours.
 //
 // Threads: the loop's.
 class Endpoint : public RequestSender {
  public:
   // Opens the listeners. Errors: UNAVAILABLE, naming the address; INVALID_ARGUMENT, naming a
-  // certificate file. `handler`, `loop`, `random` and `metrics` (may be null) must outlive the
-  // endpoint.
+  // certificate file. `handler`, `loop`, `random`, `metrics` (may be null) and `server` (null:
+  // nothing is served) must outlive the endpoint.
   static absl::StatusOr<std::unique_ptr<Endpoint>> Open(EventLoop& loop, EndpointOptions options,
                                                         NotifyHandler& handler,
-                                                        RandomSource& random, SipMetrics* metrics);
+                                                        RandomSource& random, SipMetrics* metrics,
+                                                        RequestServer* server = nullptr);
   ~Endpoint() override;
 
   RequestId Send(std::string first_hop, RequestPriority priority, RequestClient& client) override;
@@ -53,6 +57,10 @@ class Endpoint : public RequestSender {
 
   // Keeps the ways to servers open; lives as long as the endpoint.
   FlowKeeper& flows();
+
+  // The Contact of answers to requests that came from there, without <>; `secure`: sips:, `user`:
+  // its user part.
+  std::string ContactFor(const RequestSource& source, bool secure, std::string_view user) const;
 
   // Port of each listener, in the order of EndpointOptions::listen.
   std::vector<int> ports() const;

@@ -6,8 +6,8 @@
 #include <optional>
 #include <string_view>
 
-#include "sip/base/net_address.h"
 #include "sip/dialog/message.h"
+#include "sip/transport/next_hop.h"
 
 namespace sipevents::sip {
 
@@ -15,10 +15,9 @@ namespace sipevents::sip {
 class MessageHandler {
  public:
   virtual ~MessageHandler() = default;
-  // A request that is whole and well-formed, its text, and the address that it came from; nullopt:
-  // no answer.
-  virtual std::optional<NotifyAnswer> OnRequest(const sip_t& sip, std::string_view text,
-                                                const HostPort& source) = 0;
+  // A request that is whole and well-formed, its text, and where it came from; nullopt: no answer.
+  virtual std::optional<RequestAnswer> OnRequest(const sip_t& sip, std::string_view text,
+                                                 const NextHop& source) = 0;
 };
 
 }  // namespace sipevents::sip

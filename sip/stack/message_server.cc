@@ -45,21 +45,34 @@ void NoteSource(msg_t* message, sip_via_t* via, const HostPort& source) {
   }
 }
 
+// Where an answer goes, without it.
+WireAnswer WayOf(const sip_via_t& via) {
+  WireAnswer way;
+  way.to_source_port = via.v_rport != nullptr;
+  uint32_t port = 0;
+  if (via.v_port != nullptr && absl::SimpleAtoi(via.v_port, &port) && port > 0 && port < 65536) {
+    way.port = static_cast<uint16_t>(port);
+  }
+  return way;
+}
+
 WireAnswer Write(msg_t* request, sip_via_t* via, const HostPort& source, const NotifyAnswer& answer,
                  RandomSource& random) {
-  WireAnswer written;
-  written.to_source_port = via->v_rport != nullptr;
-  uint32_t port = 0;
-  if (via->v_port != nullptr && absl::SimpleAtoi(via->v_port, &port) && port > 0 && port < 65536) {
-    written.port = static_cast<uint16_t>(port);
-  }
+  WireAnswer written = WayOf(*via);
   NoteSource(request, via, source);
   const sip_to_t* to = sip_object(request)->sip_to;
-  const bool tagged = to != nullptr && to->a_tag != nullptr;
-  const MessagePtr message =
-      NewAnswer(request, answer, tagged ? std::string() : RandomHex(random, kTagDigits));
+  std::string tag = answer.to_tag;
+  if (tag.empty() && (to == nullptr || to->a_tag == nullptr)) tag = RandomHex(random, kTagDigits);
+  const MessagePtr message = NewAnswer(request, answer, tag);
   if (message != nullptr) written.text = WireText(message.get());
   return written;
+}
+
+// Whether requests of this method are answered by ServerTransactions.
+bool IsServed(const sip_t& sip) {
+  const sip_method_t method = sip.sip_request->rq_method;
+  return method == sip_method_subscribe || method == sip_method_publish ||
+         method == sip_method_cancel;
 }
 
 // Whether a line of the head ends in a line feed alone.
@@ -73,7 +86,7 @@ bool HasBareLineFeed(std::string_view message) {
 
 }  // namespace
 
-WireAnswer MessageServer::Take(std::string_view message, const HostPort& source,
+WireAnswer MessageServer::Take(std::string_view message, const NextHop& source,
                                const OnResponse& on_response) {
   const MessagePtr parsed = Parse(message);
   sip_t* sip = parsed == nullptr ? nullptr : sip_object(parsed.get());
@@ -88,11 +101,14 @@ WireAnswer MessageServer::Take(std::string_view message, const HostPort& source,
   // The parser lets a bare line feed stand within a URI. What our answer would repeat with it is
   // refused before anybody acts on it.
   if (HasBareLineFeed(message) && sip->sip_via != nullptr &&
-      HasBareLineFeed(Write(parsed.get(), sip->sip_via, source, {400, {}}, random_).text)) {
+      HasBareLineFeed(Write(parsed.get(), sip->sip_via, source.address, {400, {}}, random_).text)) {
     return AnswerUnparsed(message, 400);
   }
   std::optional<NotifyAnswer> answer = RefuseMalformed(parsed.get(), *sip);
   if (!answer.has_value()) {
+    if (transactions_ != nullptr && IsServed(*sip)) {
+      return Serve(parsed.get(), *sip, message, source);
+    }
     answer = handler_.OnRequest(*sip, message, source);
   } else if (sip->sip_request->rq_method == sip_method_ack) {
     answer.reset();
@@ -100,7 +116,35 @@ WireAnswer MessageServer::Take(std::string_view message, const HostPort& source,
     metrics_->OnRequestAnswered("malformed", answer->status);
   }
   if (!answer.has_value() || sip->sip_via == nullptr) return {};
-  return Write(parsed.get(), sip->sip_via, source, *answer, random_);
+  return Write(parsed.get(), sip->sip_via, source.address, *answer, random_);
+}
+
+WireAnswer MessageServer::Serve(msg_t* message, const sip_t& sip, std::string_view text,
+                                const NextHop& source) {
+  const auto write = [&](const RequestAnswer& answer) {
+    return Write(message, sip.sip_via, source.address, answer, random_);
+  };
+  if (sip.sip_request->rq_method == sip_method_cancel) {
+    const int status = transactions_->HasCancelled(sip) ? 200 : 481;
+    if (metrics_ != nullptr) metrics_->OnRequestAnswered("CANCEL", status);
+    return write({status, {}});
+  }
+  const ServerTransactions::Finding finding = transactions_->Find(sip);
+  if (finding.verdict == ServerTransactions::Verdict::kRepeated) {
+    WireAnswer again = WayOf(*sip.sip_via);
+    again.text = *finding.answer;
+    return again;
+  }
+  const bool merged = finding.verdict == ServerTransactions::Verdict::kMerged;
+  const std::optional<RequestAnswer> answer =
+      merged ? RequestAnswer{482, {}} : handler_.OnRequest(sip, text, source);
+  if (merged && metrics_ != nullptr) {
+    metrics_->OnRequestAnswered(View(sip.sip_request->rq_method_name), 482);
+  }
+  if (!answer.has_value()) return {};
+  WireAnswer written = write(*answer);
+  transactions_->Keep(sip, written.text, answer->status);
+  return written;
 }
 
 WireAnswer MessageServer::AnswerUnparsed(std::string_view message, int status) {

@@ -1,6 +1,9 @@
 #ifndef SIP_STACK_MESSAGE_SERVER_H_
 #define SIP_STACK_MESSAGE_SERVER_H_
 
+#include <sofia-sip/msg.h>
+#include <sofia-sip/sip.h>
+
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -11,6 +14,8 @@
 #include "sip/base/random_id.h"
 #include "sip/dialog/message.h"
 #include "sip/stack/message_handler.h"
+#include "sip/stack/server_transactions.h"
+#include "sip/transport/next_hop.h"
 
 namespace sipevents::sip {
 
@@ -23,28 +28,33 @@ struct WireAnswer {
 };
 
 // Takes one message at a time, whatever it came over: parses it, has a request judged, and makes
-// the answer; hands on a response. Nothing is kept.
+// the answer; hands on a response.
 //
-// Threads: the SIP thread. `handler`, `random` and `metrics` (may be null) must outlive it.
+// Threads: the SIP thread. `handler`, `random`, `metrics` (may be null) and `transactions` (of all
+// transports; null: SUBSCRIBE and PUBLISH are not served) must outlive it.
 class MessageServer {
  public:
   // Hears responses, by the branch of their topmost Via and the method of their CSeq.
   using OnResponse = std::function<void(std::string_view branch, std::string_view method,
                                         const Response& response)>;
 
-  MessageServer(MessageHandler& handler, RandomSource& random, SipMetrics* metrics)
-      : handler_(handler), random_(random), metrics_(metrics) {}
+  MessageServer(MessageHandler& handler, RandomSource& random, SipMetrics* metrics,
+                ServerTransactions* transactions = nullptr)
+      : handler_(handler), random_(random), metrics_(metrics), transactions_(transactions) {}
 
   // `message`: whole, from the start line on. `source`: where it came from.
-  WireAnswer Take(std::string_view message, const HostPort& source, const OnResponse& on_response);
+  WireAnswer Take(std::string_view message, const NextHop& source, const OnResponse& on_response);
 
   // Answers a request that is not to be parsed, or cannot be, `status`. `message` may be cut.
   WireAnswer AnswerUnparsed(std::string_view message, int status);
 
  private:
+  WireAnswer Serve(msg_t* message, const sip_t& sip, std::string_view text, const NextHop& source);
+
   MessageHandler& handler_;
   RandomSource& random_;
   SipMetrics* metrics_;
+  ServerTransactions* transactions_;
 };
 
 }  // namespace sipevents::sip

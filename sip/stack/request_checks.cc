@@ -19,18 +19,11 @@ namespace {
 
 constexpr uint32_t kMaxCseq = (1U << 31) - 1;  // RFC 3261 section 8.1.1.5
 
-// Headers whose errors do not matter to an event subscriber, or are looked at by RefuseBadNotify(),
-// as sofia-sip classifies them.
+// Headers whose errors do not matter here, or are looked at where they matter, as sofia-sip
+// classifies them.
 constexpr unsigned kToleratedErrors = sip_mask_response | sip_mask_proxy | sip_mask_registrar |
-                                      sip_mask_pref | sip_mask_privacy | sip_mask_events;
-
-// Bodies are taken as they are: nothing is unpacked.
-bool HasEncodedBody(const sip_t& sip) {
-  if (sip.sip_payload == nullptr || sip.sip_content_encoding == nullptr) return false;
-  const auto* encodings = sip.sip_content_encoding->k_items;
-  return encodings != nullptr && encodings[0] != nullptr &&
-         !EqualsIgnoreCase(View(encodings[0]), "identity");
-}
+                                      sip_mask_pref | sip_mask_privacy | sip_mask_events |
+                                      sip_mask_publish;
 
 // The extensions that the peer requires and we lack; `known` is the one that it may require.
 std::string UnsupportedOf(const sip_t& sip, std::string_view known) {
@@ -44,6 +37,24 @@ std::string UnsupportedOf(const sip_t& sip, std::string_view known) {
 }
 
 }  // namespace
+
+// Bodies are taken as they are: nothing is unpacked.
+bool HasEncodedBody(const sip_t& sip) {
+  if (sip.sip_payload == nullptr || sip.sip_content_encoding == nullptr) return false;
+  const auto* encodings = sip.sip_content_encoding->k_items;
+  return encodings != nullptr && encodings[0] != nullptr &&
+         !EqualsIgnoreCase(View(encodings[0]), "identity");
+}
+
+std::optional<RequestAnswer> RefuseBadCseq(const sip_t& sip) {
+  if (sip.sip_cseq->cs_method != sip.sip_request->rq_method) {
+    return RequestAnswer{400, {}, "CSeq of another method"};
+  }
+  if (sip.sip_cseq->cs_seq > kMaxCseq) {
+    return RequestAnswer{400, {}, "CSeq out of range"};  // TOR-21
+  }
+  return std::nullopt;
+}
 
 std::optional<NotifyAnswer> RefuseMalformed(msg_t* message, const sip_t& sip) {
   if ((msg_extract_errors(message) & ~kToleratedErrors) != 0 ||
@@ -74,12 +85,7 @@ std::optional<NotifyAnswer> RefuseRepeated(const sip_t& sip) {
 }
 
 std::optional<NotifyAnswer> RefuseBadNotify(const sip_t& sip) {
-  if (sip.sip_cseq->cs_method != sip_method_notify) {
-    return NotifyAnswer{400, {}, "CSeq of another method"};
-  }
-  if (sip.sip_cseq->cs_seq > kMaxCseq) {
-    return NotifyAnswer{400, {}, "CSeq out of range"};  // TOR-21
-  }
+  if (std::optional<RequestAnswer> refusal = RefuseBadCseq(sip)) return refusal;
   if (sip.sip_contact == nullptr) return NotifyAnswer{400, {}, "Missing Contact"};  // TOR-18
   if (sip.sip_event == nullptr && !HasBadHeader(sip, "Event")) {
     return NotifyAnswer{400, {}, "Missing Event"};
@@ -99,7 +105,7 @@ std::optional<NotifyAnswer> RefuseBadNotify(const sip_t& sip) {
 }
 
 std::optional<NotifyAnswer> AnswerOther(const sip_t& sip, const std::string& accept,
-                                        const std::string& allow_events) {
+                                        const std::string& allow_events, bool serves) {
   const sip_request_t& request = *sip.sip_request;
   switch (request.rq_method) {
     case sip_method_ack:
@@ -109,7 +115,7 @@ std::optional<NotifyAnswer> AnswerOther(const sip_t& sip, const std::string& acc
     case sip_method_options:
       break;
     default:
-      return NotifyAnswer{405, {{"Allow", kAllowedMethods}}};
+      return NotifyAnswer{405, {{"Allow", serves ? kServedMethods : kAllowedMethods}}};
   }
   if (request.rq_url->url_type != url_sip && request.rq_url->url_type != url_sips) {
     return NotifyAnswer{416, {}};
@@ -117,8 +123,12 @@ std::optional<NotifyAnswer> AnswerOther(const sip_t& sip, const std::string& acc
   if (const std::string unsupported = UnsupportedOf(sip, ""); !unsupported.empty()) {
     return NotifyAnswer{420, {{"Unsupported", unsupported}}};
   }
-  return NotifyAnswer{
-      200, {{"Allow", kAllowedMethods}, {"Accept", accept}, {"Allow-Events", allow_events}}};
+  RequestAnswer answer{200,
+                       {{"Allow", serves ? kServedMethods : kAllowedMethods},
+                        {"Accept", accept},
+                        {"Allow-Events", allow_events}}};
+  if (serves) answer.headers.emplace_back("Supported", "eventlist, recipient-list-subscribe");
+  return answer;
 }
 
 }  // namespace sipevents::sip

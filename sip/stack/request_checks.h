@@ -25,13 +25,19 @@ bool RefuseBadResponse(const sip_t& sip);
 // nullopt: none.
 std::optional<NotifyAnswer> RefuseRepeated(const sip_t& sip);
 
+// CSeq of another method, or out of range; nullopt: fine.
+std::optional<RequestAnswer> RefuseBadCseq(const sip_t& sip);
+
+// Whether the body is packed in a way that nobody here unpacks.
+bool HasEncodedBody(const sip_t& sip);
+
 // What is wrong with a NOTIFY in itself, in the order of SUB-24; nullopt: nothing.
 std::optional<NotifyAnswer> RefuseBadNotify(const sip_t& sip);
 
-// The answer to a request that is no NOTIFY; nullopt: none (ACK). `accept` and `allow_events` are
-// what OPTIONS tells.
+// The answer to a request that nobody serves; nullopt: none (ACK). `accept` and `allow_events` are
+// what OPTIONS tells; `serves`: SUBSCRIBE and PUBLISH are served.
 std::optional<NotifyAnswer> AnswerOther(const sip_t& sip, const std::string& accept,
-                                        const std::string& allow_events);
+                                        const std::string& allow_events, bool serves);
 
 }  // namespace sipevents::sip
 

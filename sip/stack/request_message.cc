@@ -9,6 +9,8 @@
 #include <sofia-sip/su_alloc.h>
 #include <sofia-sip/su_tag.h>
 
+#include <utility>
+
 #include "absl/strings/str_cat.h"
 
 namespace sipevents::sip {
@@ -20,11 +22,69 @@ constexpr char kUserAgent[] = "sip-event-gateway";
 // Contact with the longest numeric address.
 constexpr size_t kFixedOctets = 500;
 
-std::string FormatName(std::string_view uri, std::string_view tag) {
-  std::string name = absl::StrCat("<", std::string(uri), ">");
-  if (!tag.empty()) absl::StrAppend(&name, ";tag=", std::string(tag));
-  return name;
-}
+// Writes the head of a message line by line. A value that would break a line spoils the whole.
+class HeadWriter {
+ public:
+  explicit HeadWriter(size_t octets) { text_.reserve(octets); }
+
+  void StartLine(std::string_view method, std::string_view uri) {
+    Put(method);
+    text_ += ' ';
+    Put(uri);
+    text_ += " SIP/2.0\r\n";
+  }
+
+  // Nothing where the value is empty.
+  void Line(std::string_view name, std::string_view value) {
+    if (value.empty()) return;
+    Begin(name);
+    Put(value);
+    text_ += "\r\n";
+  }
+
+  void NumberLine(std::string_view name, uint64_t value) {
+    Begin(name);
+    absl::StrAppend(&text_, value, "\r\n");
+  }
+
+  void CSeqLine(uint32_t number, std::string_view method) {
+    absl::StrAppend(&text_, "CSeq: ", number, " ");
+    Put(method);
+    text_ += "\r\n";
+  }
+
+  void NameLine(std::string_view name, std::string_view uri, std::string_view tag) {
+    Begin(name);
+    text_ += '<';
+    Put(uri);
+    text_ += '>';
+    if (!tag.empty()) {
+      text_ += ";tag=";
+      Put(tag);
+    }
+    text_ += "\r\n";
+  }
+
+  std::string Finish(std::string_view body) && {
+    absl::StrAppend(&text_, "Content-Length: ", body.size(), "\r\n\r\n");
+    text_.append(body);
+    return spoilt_ ? std::string() : std::move(text_);
+  }
+
+ private:
+  void Begin(std::string_view name) {
+    Put(name);
+    text_ += ": ";
+  }
+
+  void Put(std::string_view value) {
+    for (const char c : value) spoilt_ |= c == '\r' || c == '\n' || c == '\0';
+    text_.append(value);
+  }
+
+  std::string text_;
+  bool spoilt_ = false;
+};
 
 // The headers of an answer as lines.
 std::string HeaderLines(const NotifyAnswer& answer) {
@@ -37,49 +97,38 @@ std::string HeaderLines(const NotifyAnswer& answer) {
 
 }  // namespace
 
-MessagePtr NewRequest(const OutgoingRequest& request, const OwnHeaders& own) {
-  MessagePtr owned(msg_create(sip_default_mclass(), 0));
-  msg_t* message = owned.get();
-  if (message == nullptr) return nullptr;
-  const std::string start = absl::StrCat(request.method, " ", request.request_uri, " SIP/2.0");
-  const std::string from = FormatName(request.from_uri, request.from_tag);
-  const std::string to = FormatName(request.to_uri, request.to_tag);
-  const std::string cseq = absl::StrCat(request.cseq, " ", request.method);
-  const std::string expires = request.expires ? absl::StrCat(*request.expires) : "";
-  sip_t* sip = sip_object(message);
-  int added = sip_add_tl(
-      message, sip, SIPTAG_REQUEST_STR(start.c_str()),
-      TAG_IF(!own.via.empty(), SIPTAG_VIA_STR(own.via.c_str())), SIPTAG_FROM_STR(from.c_str()),
-      SIPTAG_TO_STR(to.c_str()), SIPTAG_CALL_ID_STR(request.call_id.c_str()),
-      SIPTAG_CSEQ_STR(cseq.c_str()), SIPTAG_MAX_FORWARDS_STR("70"),
-      SIPTAG_CONTACT_STR(own.contact.c_str()),
-      TAG_IF(!request.event.empty(), SIPTAG_EVENT_STR(request.event.c_str())),
-      TAG_IF(request.expires, SIPTAG_EXPIRES_STR(expires.c_str())),
-      TAG_IF(!request.accept.empty(), SIPTAG_ACCEPT_STR(request.accept.c_str())),
-      TAG_IF(!request.supported.empty(), SIPTAG_SUPPORTED_STR(request.supported.c_str())),
-      TAG_IF(!request.require.empty(), SIPTAG_REQUIRE_STR(request.require.c_str())),
-      SIPTAG_ALLOW_STR(kAllowedMethods), SIPTAG_ALLOW_EVENTS_STR(own.allow_events.c_str()),
-      SIPTAG_USER_AGENT_STR(kUserAgent),
-      TAG_IF(!request.content_type.empty(), SIPTAG_CONTENT_TYPE_STR(request.content_type.c_str())),
-      TAG_IF(!request.content_disposition.empty(),
-             SIPTAG_CONTENT_DISPOSITION_STR(request.content_disposition.c_str())),
-      TAG_IF(!request.body.empty(), SIPTAG_PAYLOAD_STR(request.body.c_str())), TAG_END());
-  for (const std::string& route : request.route_set) {
-    if (added >= 0) added = sip_add_tl(message, sip, SIPTAG_ROUTE_STR(route.c_str()), TAG_END());
+std::string RequestText(const OutgoingRequest& request, const OwnHeaders& own) {
+  HeadWriter head(kFixedOctets + own.allow_events.size() + request.request_uri.size() +
+                  request.from_uri.size() + request.to_uri.size() + request.body.size());
+  head.StartLine(request.method, request.request_uri);
+  head.Line("Via", own.via);
+  for (const std::string& route : request.route_set) head.Line("Route", route);
+  head.Line("Max-Forwards", "70");
+  head.NameLine("From", request.from_uri, request.from_tag);
+  head.NameLine("To", request.to_uri, request.to_tag);
+  head.Line("Call-ID", request.call_id);
+  head.CSeqLine(request.cseq, request.method);
+  // A PUBLISH makes no dialog, and nobody calls back (RFC 3903 section 11.1, EPA-04).
+  if (request.method != "PUBLISH") head.Line("Contact", own.contact);
+  head.Line("Event", request.event);
+  head.Line("Subscription-State", request.subscription_state);
+  if (request.expires) head.NumberLine("Expires", *request.expires);
+  head.Line("Accept", request.accept);
+  head.Line("Supported", request.supported);
+  head.Line("Require", request.require);
+  head.Line("SIP-If-Match", request.if_match);
+  head.Line("SIP-ETag", request.entity_tag);
+  head.Line("Suppress-If-Match", request.suppress_if_match);
+  head.Line("Call-Info", request.call_info);
+  for (const auto& [name, value] : request.authorization) head.Line(name, value);
+  if (request.method != "NOTIFY") {
+    head.Line("Allow", own.allow);
+    head.Line("Allow-Events", own.allow_events);
   }
-  if (!request.suppress_if_match.empty() && added >= 0) {
-    const std::string line = absl::StrCat("Suppress-If-Match: ", request.suppress_if_match);
-    added = sip_add_tl(message, sip, SIPTAG_HEADER_STR(line.c_str()), TAG_END());
-  }
-  if (!request.call_info.empty() && added >= 0) {
-    added = sip_add_tl(message, sip, SIPTAG_CALL_INFO_STR(request.call_info.c_str()), TAG_END());
-  }
-  for (const auto& [name, value] : request.authorization) {
-    const std::string line = absl::StrCat(name, ": ", value);
-    if (added >= 0) added = sip_add_tl(message, sip, SIPTAG_HEADER_STR(line.c_str()), TAG_END());
-  }
-  if (added < 0) owned.reset();
-  return owned;
+  head.Line("User-Agent", kUserAgent);
+  head.Line("Content-Disposition", request.content_disposition);
+  head.Line("Content-Type", request.content_type);
+  return std::move(head).Finish(request.body);
 }
 
 MessagePtr NewAnswer(msg_t* request_message, const NotifyAnswer& answer,
@@ -99,7 +148,9 @@ MessagePtr NewAnswer(msg_t* request_message, const NotifyAnswer& answer,
   sip->sip_to = sip_to_dup(home, request->sip_to);
   sip->sip_call_id = sip_call_id_dup(home, request->sip_call_id);
   sip->sip_cseq = sip_cseq_dup(home, request->sip_cseq);
-  if (request->sip_record_route != nullptr) {
+  // A PUBLISH makes no dialog (ESC-17).
+  if (request->sip_record_route != nullptr &&
+      request->sip_request->rq_method != sip_method_publish) {
     sip->sip_record_route = sip_record_route_dup(home, request->sip_record_route);
   }
   if (sip->sip_to != nullptr && sip->sip_to->a_tag == nullptr) {

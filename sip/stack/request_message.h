@@ -10,18 +10,21 @@
 
 #include "sip/dialog/message.h"
 
-// Writes requests and answers as sofia-sip messages. SIP threads only.
+// Writes requests as text, and answers as sofia-sip messages. SIP threads only.
 
 namespace sipevents::sip {
 
 // The methods that we take (RFC 3261 section 20.5).
 inline constexpr char kAllowedMethods[] = "NOTIFY, OPTIONS";
+// With domains of our own (EndpointOptions::server).
+inline constexpr char kServedMethods[] = "NOTIFY, OPTIONS, PUBLISH, SUBSCRIBE";
 
 // What requests say about us.
 struct OwnHeaders {
-  std::string contact;       // value of Contact, with <>
-  std::string allow_events;  // value of Allow-Events
-  std::string via;           // value of Via
+  std::string contact;                       // value of Contact, with <>
+  std::string allow_events;                  // value of Allow-Events
+  std::string via;                           // value of Via
+  std::string_view allow = kAllowedMethods;  // value of Allow
 };
 
 struct DestroyMessage {
@@ -29,8 +32,9 @@ struct DestroyMessage {
 };
 using MessagePtr = std::unique_ptr<msg_t, DestroyMessage>;
 
-// The request; null if it cannot be written.
-MessagePtr NewRequest(const OutgoingRequest& request, const OwnHeaders& own);
+// The request as it goes over the wire; empty if it cannot be written, since a value has a line
+// break or NUL.
+std::string RequestText(const OutgoingRequest& request, const OwnHeaders& own);
 
 // The answer to a request, with `to_tag` where To has none; null if the request lacks what an
 // answer needs (no Via).

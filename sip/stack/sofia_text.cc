@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "sip/base/ascii.h"
 #include "sip/base/header_grammar.h"
+#include "sip/stack/raw_header.h"
 
 namespace sipevents::sip {
 namespace {
@@ -51,24 +52,6 @@ std::vector<std::string> RedirectTargets(const sip_contact_t* contact) {
   return targets;
 }
 
-std::vector<std::string> AuthorizationValues(const msg_auth_t* header) {
-  std::vector<std::string> values;
-  for (; header != nullptr && values.size() < kMaxListed; header = header->au_next) {
-    values.push_back(HeaderValue(reinterpret_cast<const msg_header_t*>(header)));
-  }
-  return values;
-}
-
-// What a Record-Route says about where to send: without headers and display name (SUB-19).
-std::vector<std::string> RouteValues(const sip_record_route_t* route) {
-  std::vector<std::string> values;
-  for (; route != nullptr; route = route->r_next) {
-    const std::string uri = TargetText(route->r_url);
-    if (!uri.empty()) values.push_back(absl::StrCat("<", uri, ">"));
-  }
-  return values;
-}
-
 // SIP's numbers of seconds end at 2^32 - 1; what is larger counts as that (GEN-12).
 uint32_t ClampSeconds(uint64_t seconds) {
   return static_cast<uint32_t>(std::min<uint64_t>(seconds, UINT32_MAX));
@@ -79,45 +62,6 @@ uint32_t ClampSeconds(uint64_t seconds) {
 std::string_view NameOf(const msg_error_t* error) {
   const auto* header = reinterpret_cast<const msg_header_t*>(error);
   return View(header->sh_class == sip_error_class ? error->er_name : header->sh_class->hc_name);
-}
-
-// Takes the text of a message up to the end of the first header of this name, and returns that
-// header's value, which may go on over lines; nothing: there is none. The parser keeps nothing of a
-// header that it refuses.
-std::optional<std::string_view> TakeRawValue(std::string_view& text, std::string_view name) {
-  while (!text.empty()) {
-    const size_t end = std::min(text.find('\n'), text.size() - 1) + 1;
-    const std::string_view line = text.substr(0, end);
-    if (line.find_first_not_of("\r\n") == std::string_view::npos) break;  // the body follows
-    const size_t colon = line.find(':');
-    if (colon == std::string_view::npos ||
-        !EqualsIgnoreCase(TrimBlanks(line.substr(0, colon)), name)) {
-      text.remove_prefix(end);
-      continue;
-    }
-    size_t stop = end;
-    while (stop < text.size() && (text[stop] == ' ' || text[stop] == '\t')) {
-      stop = std::min(text.find('\n', stop), text.size() - 1) + 1;
-    }
-    const std::string_view value = text.substr(colon + 1, stop - colon - 1);
-    text.remove_prefix(stop);
-    return TrimBlanks(value);
-  }
-  return std::nullopt;
-}
-
-// Of the first header of the name; empty: there is none.
-std::string_view RawValue(std::string_view text, std::string_view name) {
-  return TakeRawValue(text, name).value_or(std::string_view());
-}
-
-// Of all headers of the name, joined by commas.
-std::string RawValues(std::string_view text, std::string_view name) {
-  std::string values;
-  while (const auto value = TakeRawValue(text, name)) {
-    absl::StrAppend(&values, values.empty() ? "" : ", ", AbslView(*value));
-  }
-  return values;
 }
 
 std::string JoinedParameters(const msg_param_t* parameters) {
@@ -136,14 +80,7 @@ std::string_view BareSubstate(const sip_t& sip, std::string_view text) {
   return value.substr(0, std::min(value.find_first_of(" \t\r\n;"), value.size()));
 }
 
-// Expires and Retry-After have parameters and comments that the parser does not know of.
-std::optional<uint32_t> ExpiresOf(const sip_t& sip, std::string_view text) {
-  if (HasBadHeader(sip, "Expires")) return ParseExpires(RawValue(text, "Expires"));
-  // One with a date (RFC 2543) is as good as none (TOR-24).
-  if (sip.sip_expires == nullptr || sip.sip_expires->ex_date != 0) return std::nullopt;
-  return ClampSeconds(sip.sip_expires->ex_delta);
-}
-
+// Retry-After has parameters and comments that the parser does not know of.
 std::optional<uint32_t> RetryAfterOf(const sip_t& sip, std::string_view text) {
   if (sip.sip_retry_after != nullptr) return ClampSeconds(sip.sip_retry_after->af_delta);
   if (!HasBadHeader(sip, "Retry-After")) return std::nullopt;
@@ -228,6 +165,30 @@ bool Lists(const msg_list_t* list, std::string_view item) {
 
 }  // namespace
 
+std::vector<std::string> AuthorizationValues(const msg_auth_t* header) {
+  std::vector<std::string> values;
+  for (; header != nullptr && values.size() < kMaxListed; header = header->au_next) {
+    values.push_back(HeaderValue(reinterpret_cast<const msg_header_t*>(header)));
+  }
+  return values;
+}
+
+std::vector<std::string> RecordRouteValues(const sip_record_route_t* route) {
+  std::vector<std::string> values;
+  for (; route != nullptr; route = route->r_next) {
+    const std::string uri = TargetText(route->r_url);
+    if (!uri.empty()) values.push_back(absl::StrCat("<", uri, ">"));
+  }
+  return values;
+}
+
+std::optional<uint32_t> ExpiresOf(const sip_t& sip, std::string_view text) {
+  if (HasBadHeader(sip, "Expires")) return ParseExpires(RawValue(text, "Expires"));
+  // One with a date (RFC 2543) is as good as none (TOR-24).
+  if (sip.sip_expires == nullptr || sip.sip_expires->ex_date != 0) return std::nullopt;
+  return ClampSeconds(sip.sip_expires->ex_delta);
+}
+
 bool HasBadHeader(const sip_t& sip, std::string_view name) {
   const msg_error_t* error = sip.sip_error;
   while (error != nullptr && !EqualsIgnoreCase(NameOf(error), name)) error = error->er_next;
@@ -236,6 +197,13 @@ bool HasBadHeader(const sip_t& sip, std::string_view name) {
 
 std::string_view FirstBadHeader(const sip_t& sip) {
   return sip.sip_error == nullptr ? std::string_view() : NameOf(sip.sip_error);
+}
+
+std::string ContentTypeOf(const sip_t& sip) {
+  const msg_content_type_t* type = sip.sip_content_type;
+  if (type == nullptr) return "";
+  if (type->c_params == nullptr) return std::string(View(type->c_type));
+  return HeaderValue(reinterpret_cast<const msg_header_t*>(type));
 }
 
 Response ToResponse(const sip_t& sip, std::string_view text) {
@@ -271,6 +239,10 @@ Response ToResponse(const sip_t& sip, std::string_view text) {
   }
   AddChallenges(sip.sip_www_authenticate, false, response.challenges);
   AddChallenges(sip.sip_proxy_authenticate, true, response.challenges);
+  if (response.status / 100 == 2 && sip.sip_etag != nullptr) {
+    const std::string_view tag = View(sip.sip_etag->g_string);
+    if (tag.size() <= kMaxTagOctets && IsToken(tag)) response.entity_tag = tag;
+  }
   if (response.status / 100 == 2 && sip.sip_cseq->cs_method == sip_method_register) {
     response.bindings = Bindings(sip.sip_contact);
     response.outbound = Lists(sip.sip_require, "outbound");
@@ -310,12 +282,7 @@ IncomingNotify ToNotify(const sip_t& sip, std::string_view text, absl::Time rece
     const std::string_view tag = View(sip.sip_etag->g_string);
     if (tag.size() <= kMaxTagOctets && IsToken(tag)) notify.entity_tag = tag;
   }
-  if (sip.sip_content_type != nullptr) {
-    const msg_content_type_t* type = sip.sip_content_type;
-    notify.content_type = type->c_params == nullptr
-                              ? std::string(View(type->c_type))
-                              : HeaderValue(reinterpret_cast<const msg_header_t*>(type));
-  }
+  notify.content_type = ContentTypeOf(sip);
   if (sip.sip_payload != nullptr) {
     notify.body = std::string_view(sip.sip_payload->pl_data, sip.sip_payload->pl_len);
   }
@@ -325,7 +292,7 @@ IncomingNotify ToNotify(const sip_t& sip, std::string_view text, absl::Time rece
   }
   if (sip.sip_contact != nullptr) notify.contact_uri = TargetText(sip.sip_contact->m_url);
   notify.authorization = [&sip] { return AuthorizationValues(sip.sip_authorization); };
-  notify.record_route = [&sip] { return RouteValues(sip.sip_record_route); };
+  notify.record_route = [&sip] { return RecordRouteValues(sip.sip_record_route); };
   return notify;
 }
 

@@ -5,6 +5,8 @@
 #include <sofia-sip/sip.h>
 #include <sofia-sip/url.h>
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,6 +37,18 @@ bool HasBadHeader(const sip_t& sip, std::string_view name);
 
 // The name of the first of these; empty if there is none, or it has none.
 std::string_view FirstBadHeader(const sip_t& sip);
+
+// Values of (Proxy-)Authorization headers, so many of them.
+std::vector<std::string> AuthorizationValues(const msg_auth_t* header);
+
+// What a Record-Route says about where to send: without headers and display name (SUB-19).
+std::vector<std::string> RecordRouteValues(const sip_record_route_t* route);
+
+// Seconds of Expires, whose parameters the parser does not know of; none: absent, or no number.
+std::optional<uint32_t> ExpiresOf(const sip_t& sip, std::string_view text);
+
+// Of the body, with parameters; empty: none is given.
+std::string ContentTypeOf(const sip_t& sip);
 
 // What the roles need of a response; views into `sip`. `text`: what it was parsed from.
 Response ToResponse(const sip_t& sip, std::string_view text);

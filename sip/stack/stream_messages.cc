@@ -16,8 +16,8 @@ constexpr size_t kBranchDigits = 20;
 
 absl::StatusOr<std::unique_ptr<StreamMessages>> StreamMessages::Open(
     EventLoop& loop, StreamTransportOptions options, absl::Duration t1, RandomSource& random,
-    MessageHandler& handler, SipMetrics* metrics) {
-  std::unique_ptr<StreamMessages> made(new StreamMessages(loop, random, handler, metrics));
+    MessageHandler& handler, SipMetrics* metrics, ServerTransactions* served) {
+  std::unique_ptr<StreamMessages> made(new StreamMessages(loop, random, handler, metrics, served));
   SIPEVENTS_ASSIGN_OR_RETURN(made->transport_,
                              StreamTransport::Open(loop, std::move(options), *made, metrics));
   made->transactions_ = std::make_unique<StreamTransactions>(loop, *made->transport_, 64 * t1);
@@ -25,8 +25,8 @@ absl::StatusOr<std::unique_ptr<StreamMessages>> StreamMessages::Open(
 }
 
 StreamMessages::StreamMessages(EventLoop& loop, RandomSource& random, MessageHandler& handler,
-                               SipMetrics* metrics)
-    : loop_(loop), random_(random), server_(handler, random, metrics) {}
+                               SipMetrics* metrics, ServerTransactions* served)
+    : loop_(loop), random_(random), server_(handler, random, metrics, served) {}
 
 StreamMessages::~StreamMessages() = default;
 
@@ -43,8 +43,7 @@ void StreamMessages::Send(const NextHop& hop, const ListenSpec& listener,
   const std::string branch = absl::StrCat("z9hG4bK", RandomHex(random_, kBranchDigits));
   own.via = absl::StrCat("SIP/2.0/", absl::AsciiStrToUpper(AbslView(TransportName(hop.transport))),
                          " ", listener.Shown(), ";branch=", branch);
-  const MessagePtr message = NewRequest(request, own);
-  std::string wire = message == nullptr ? std::string() : WireText(message.get());
+  std::string wire = RequestText(request, own);
   if (!wire.empty()) {
     transactions_->Send(hop, branch, request.method, std::move(wire), std::move(on_final));
     return;
@@ -62,7 +61,7 @@ void StreamMessages::Send(const NextHop& hop, const ListenSpec& listener,
 void StreamMessages::OnMessage(ConnectionId connection, const NextHop& peer,
                                std::string_view message) {
   WireAnswer answer = server_.Take(
-      message, peer.address,
+      message, peer,
       [this](std::string_view branch, std::string_view method, const Response& response) {
         transactions_->OnResponse(branch, method, response);
       });

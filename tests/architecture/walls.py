@@ -17,6 +17,7 @@ MAY_USE = {
     "sip/body": ["sip/base", "sip/document"],
     "sip/packages": ["sip/base", "sip/agent", "sip/body", "sip/document",
                      "api/sipevents/v1/field_numbers"],
+    "sip/compose": ["sip/base", "sip/body", "sip/document", "sip/packages"],
     "sip/auth": ["sip/base"],
     "sip/dialog": ["sip/base", "sip/explanation"],
     "sip/transport": ["sip/base", "sip/agent"],
@@ -29,20 +30,33 @@ MAY_USE = {
                        "sip/document", "sip/explanation", "sip/packages"],
     # What follows a response is the same for subscriptions and registrations.
     "sip/subscriber/retry_policy": ["sip/base", "sip/dialog"],
+    # So is where a redirection leads, and what is remembered of nonces, for publications.
+    "sip/subscriber/redirections": ["sip/base"],
+    "sip/subscriber/digest_cache": ["sip/auth"],
     "sip/registration": ["sip/agent", "sip/auth", "sip/base", "sip/dialog",
                          "sip/subscriber/retry_policy"],
     # The border: plain structs that gateway/ and the roles of sip/ share.
     "sip/agent": ["sip/document", "sip/explanation"],
     "sip/explanation": [],
+    "sip/publication": [],
+    "sip/event_server": [],
     "sip/document": [],
+    "sip/publisher": ["sip/agent", "sip/auth", "sip/base", "sip/dialog", "sip/publication",
+                      "sip/subscriber/digest_cache", "sip/subscriber/redirections",
+                      "sip/subscriber/retry_policy"],
+    "sip/compositor": ["sip/agent", "sip/base", "sip/compose", "sip/dialog", "sip/event_server"],
+    "sip/notifier": ["sip/agent", "sip/auth", "sip/base", "sip/compose", "sip/compositor",
+                     "sip/dialog", "sip/event_server", "sip/packages"],
     # Picks the roles and the threads.
-    "sip": ["sip/agent", "sip/auth", "sip/base", "sip/body", "sip/dialog", "sip/document",
-            "sip/location", "sip/packages", "sip/registration", "sip/stack", "sip/subscriber",
-            "sip/transport"],
-    "gateway": ["api", "sip/agent", "sip/base", "sip/document", "sip/explanation"],
+    "sip": ["sip/agent", "sip/auth", "sip/base", "sip/body", "sip/compose", "sip/compositor",
+            "sip/dialog", "sip/document", "sip/event_server", "sip/location", "sip/notifier",
+            "sip/packages", "sip/publication", "sip/publisher", "sip/registration", "sip/stack",
+            "sip/subscriber", "sip/transport"],
+    "gateway": ["api", "sip/agent", "sip/base", "sip/compose", "sip/document", "sip/event_server",
+                "sip/explanation", "sip/publication"],
     # The only place of the gateway that picks concrete classes.
-    "gateway/main": ["api", "gateway", "sip", "sip/agent", "sip/base", "sip/document",
-                     "sip/explanation"],
+    "gateway/main": ["api", "gateway", "sip", "sip/agent", "sip/base", "sip/compose",
+                     "sip/document", "sip/event_server", "sip/explanation", "sip/publication"],
     "clients": ["api"],
     # Shares no parser and no types of SIP with what it tests.
     "tests/peer": ["sip/base", "tests"],
@@ -56,7 +70,9 @@ MAY_USE = {
 }
 
 # A place that is part of another one may use it and be used by it as the other one may.
-PART_OF = {"gateway/main": "gateway", "sip/subscriber/retry_policy": "sip/subscriber"}
+PART_OF = {"gateway/main": "gateway", "sip/subscriber/digest_cache": "sip/subscriber",
+           "sip/subscriber/redirections": "sip/subscriber",
+           "sip/subscriber/retry_policy": "sip/subscriber"}
 
 # Targets whose name does not say which file they are made of.
 MADE_OF = {"gateway/sip-event-gateway": "gateway/main"}
@@ -67,7 +83,7 @@ FOREIGN = [
     (re.compile(r"^grpc|^google/|\.pb\.h$|^@googleapis//|"
                 r"^//third_party:(grpc|grpc_reflection|protobuf)$"),
      ["api", "gateway", "clients", "tests"]),
-    (re.compile(r"^pugixml|^//third_party:pugixml$"), ["sip/body", "sip/packages", "tests/bench"]),
+    (re.compile(r"^pugixml|^//third_party:pugixml$"), ["sip/body", "sip/compose", "sip/packages", "tests/bench"]),
     (re.compile(r"^prometheus/|^//third_party:prometheus$"), ["gateway/telemetry", "tests"]),
     (re.compile(r"^httplib\.h|^//third_party:httplib$"), ["gateway", "tests"]),
 ]

@@ -168,7 +168,7 @@ std::string SipWorld::Fill(std::string_view text) const {
 
 void SipWorld::Receive(std::string_view text) {
   const sip::WireAnswer answer = server_.Take(
-      Fill(text), {"192.0.2.9", 5060},
+      Fill(text), {Transport::kUdp, {"192.0.2.9", 5060}, "192.0.2.9"},
       [this](std::string_view branch, std::string_view method, const sip::Response& response) {
         Touch(branch);
         Touch(method);
@@ -180,14 +180,14 @@ void SipWorld::Receive(std::string_view text) {
 
 // As Endpoint does.
 std::optional<sip::NotifyAnswer> SipWorld::OnRequest(const sip_t& sip, std::string_view text,
-                                                     const HostPort& source) {
+                                                     const NextHop& source) {
   if (auto repeated = sip::RefuseRepeated(sip); repeated.has_value()) return repeated;
   if (sip.sip_request->rq_method != sip_method_notify) {
-    return sip::AnswerOther(sip, kAccept, kAllowEvents);
+    return sip::AnswerOther(sip, kAccept, kAllowEvents, /*serves=*/false);
   }
   if (auto bad = sip::RefuseBadNotify(sip); bad.has_value()) return bad;
   sip::IncomingNotify notify = sip::ToNotify(sip, text, clock_.Now());
-  notify.source_host = source.host;
+  notify.source_host = source.address.host;
   if (!absl::StartsWithIgnoreCase(notify.contact_uri, "sip")) return sip::NotifyAnswer{400, {}};
   const sip::NotifyAnswer answer = subscriber_->OnNotify(notify);
   FUZZ_EXPECT(answer.status >= 200 && answer.status <= 699);

@@ -21,7 +21,7 @@ using ::testing::StartsWith;
 class FakeHandler : public MessageHandler {
  public:
   std::optional<NotifyAnswer> OnRequest(const sip_t& sip, std::string_view text,
-                                        const HostPort& /*source*/) override {
+                                        const NextHop& /*source*/) override {
     const IncomingNotify notify = ToNotify(sip, text, absl::UnixEpoch());
     substate = std::string(notify.substate);
     event_parameters = notify.event_parameters;
@@ -51,7 +51,7 @@ class MessageServerTest : public testing::Test {
   }
   WireAnswer Take(const std::string& message) {
     return server_.Take(
-        message, {"192.0.2.9", 4000},
+        message, {Transport::kUdp, {"192.0.2.9", 4000}, "192.0.2.9"},
         [this](std::string_view branch, std::string_view method, const Response& response) {
           branch_ = std::string(branch);
           method_ = std::string(method);

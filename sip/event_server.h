@@ -1,0 +1,150 @@
+#ifndef SIP_EVENT_SERVER_H_
+#define SIP_EVENT_SERVER_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+
+// What gateway/ sees of the gateway as notifier and event state compositor of its own domains.
+
+namespace sipevents::sip {
+
+// State that a caller of ours owns, served to watchers beside what phones publish.
+struct LocalPublication {
+  uint64_t id = 0;  // given by the caller; the same one replaces its state
+  std::string resource_uri;
+  std::string event_package;
+  std::string content_type;
+  std::string body;
+  absl::Time expire_time = absl::InfiniteFuture();
+};
+
+// May somebody watch? (api: AuthorizeWatcher)
+enum class WatcherDecision {
+  kPending,      // nobody has decided: told that it waits
+  kAllow,        // sees the state
+  kDeny,         // refused, or ended `rejected`
+  kPoliteBlock,  // sees the neutral state, and cannot tell (NOT-07)
+};
+
+// Left by an authorisation; met by each SUBSCRIBE.
+struct WatcherRule {
+  std::string resource_uri;   // canonical
+  std::string event_package;  // e.g. "presence"; the rule is about its `.winfo` too where named so
+  std::string watcher_uri;    // address-of-record, canonical
+  WatcherDecision decision = WatcherDecision::kPending;
+
+  bool operator==(const WatcherRule&) const = default;
+};
+
+// As watcherinfo names them (RFC 3858).
+enum class WatcherStatus { kPending, kActive, kWaiting, kTerminated };
+
+// One who subscribes to what is served here.
+struct WatcherRecord {
+  std::string id;  // unique over all watchers, never reused
+  std::string resource_uri;
+  std::string event_package;
+  std::string watcher_uri;   // address-of-record, authenticated where watchers are
+  std::string display_name;  // may be empty
+  std::string contact_uri;   // where NOTIFYs go; empty: it watches through gRPC
+  std::string user_agent;    // as it says; may be empty
+  WatcherStatus status = WatcherStatus::kPending;
+  // What led to the status, as RFC 3858 names it: `subscribe`, `approved`, `deactivated`,
+  // `probation`, `rejected`, `timeout`, `giveup`, `noresource`.
+  std::string event;
+  bool polite_block = false;
+  absl::Time subscribe_time;
+  absl::Time expire_time;
+  absl::Time last_notify_time = absl::InfinitePast();  // of the last NOTIFY that was answered 200
+  uint64_t notify_count = 0;
+
+  bool operator==(const WatcherRecord&) const = default;
+};
+
+// Which watchers are meant; empty: all.
+struct WatcherFilter {
+  std::string resource_uri;
+  std::string event_package;
+  std::string watcher_uri;
+  std::string id = {};  // as WatcherRecord::id
+};
+
+// Hears of watchers. Threads: called on a SIP thread, one call at a time; must not block.
+class WatcherObserver {
+ public:
+  virtual ~WatcherObserver() = default;
+  // A watcher came, changed its status, or went (kTerminated: the last word of it). Those that are
+  // there are told first, then OnInitialComplete().
+  virtual void OnWatcher(const WatcherRecord& watcher) = 0;
+  virtual void OnInitialComplete() = 0;
+};
+
+// A list of resources that is served as one (RFC 4662).
+struct ServedList {
+  std::string uri;  // canonical
+  struct Member {
+    std::string uri;   // canonical
+    std::string name;  // for people; may be empty
+    bool operator==(const Member&) const = default;
+  };
+  std::vector<Member> members;
+
+  bool operator==(const ServedList&) const = default;
+};
+
+// Serves event state to SIP watchers, and takes it from SIP publishers, for the domains of the
+// agent (AgentOptions::domains).
+//
+// Threads: any; each call posts to the SIP thread that serves and returns at once. Each `done` is
+// called once, on that thread, and must not block; if the agent goes away before, it is destroyed
+// without being called.
+class EventServer {
+ public:
+  using Done = std::function<void(const absl::Status&)>;
+
+  virtual ~EventServer() = default;
+
+  // Whether resources with this canonical URI are served here; false for all where no domain is
+  // configured.
+  virtual bool Serves(std::string_view uri) const = 0;
+
+  // Publishes, or replaces what was published under the same id; the state was checked by
+  // CheckPublished(). RESOURCE_EXHAUSTED, naming the bound: it is not stored, what was there before
+  // under the id stays.
+  virtual void SetState(LocalPublication publication, Done done) = 0;
+  // Withdraws; an unknown id is fine.
+  virtual void RemoveState(uint64_t id, Done done) = 0;
+
+  // By resource, package and id; `limit` at most, those whose id comes after `after` (empty: from
+  // the first on) in the order of ids.
+  virtual void ListWatchers(WatcherFilter filter, std::string after, size_t limit,
+                            std::function<void(std::vector<WatcherRecord>)> done) = 0;
+  // Tells of watchers until StopObserving() of the same object.
+  virtual void Observe(WatcherFilter filter, std::shared_ptr<WatcherObserver> observer) = 0;
+  virtual void StopObserving(const std::shared_ptr<WatcherObserver>& observer) = 0;
+
+  // Applies to watchers that are there and to each SUBSCRIBE from now on. RESOURCE_EXHAUSTED: too
+  // many rules.
+  virtual void SetRule(WatcherRule rule, Done done) = 0;
+  // Watchers that are there go on as the rule left them, until their next refresh. NOT_FOUND.
+  virtual void RemoveRule(std::string resource_uri, std::string event_package,
+                          std::string watcher_uri, Done done) = 0;
+  virtual void ListRules(std::function<void(std::vector<WatcherRule>)> done) = 0;
+
+  // Serves a list, or replaces its members. RESOURCE_EXHAUSTED.
+  virtual void SetList(ServedList list, Done done) = 0;
+  // Its watchers are told `noresource`.
+  virtual void RemoveList(std::string uri, Done done) = 0;
+};
+
+}  // namespace sipevents::sip
+
+#endif  // SIP_EVENT_SERVER_H_

@@ -1,0 +1,142 @@
+#include "sip/event_service.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "sip/base/ascii.h"
+#include "sip/base/uri.h"
+
+namespace sipevents::sip {
+namespace {
+
+// What is published here, and told: state of these packages, and reports of the last one.
+constexpr std::string_view kPackages[] = {"presence", "dialog", "message-summary", "vq-rtcpxr"};
+constexpr std::string_view kReports = "vq-rtcpxr";
+// Who watches is told of these (RFC 3857).
+constexpr std::string_view kTemplates[] = {"presence.winfo", "dialog.winfo",
+                                           "message-summary.winfo"};
+
+}  // namespace
+
+std::string EventService::AllowEvents(bool strict) {
+  std::vector<std::string> names(std::begin(kPackages), std::end(kPackages));
+  if (!strict) names.insert(names.end(), std::begin(kTemplates), std::end(kTemplates));
+  return absl::StrJoin(names, ", ");
+}
+
+PublishRules EventService::PublishRulesOf(const EventServiceOptions& options) {
+  PublishRules rules;
+  rules.domains = options.domains;
+  for (const std::string_view name : kPackages) {
+    rules.packages.push_back({std::string(name), name != kReports});
+  }
+  rules.min_expires = options.min_expires;
+  rules.max_expires = options.max_expires;
+  rules.default_expires = options.max_expires;
+  return rules;
+}
+
+NotifierOptions EventService::NotifierOptionsOf(const EventServiceOptions& options) {
+  NotifierOptions notifier;
+  notifier.domains = options.domains;
+  notifier.limits.min_expires = options.min_expires;
+  notifier.limits.max_expires = options.max_expires;
+  notifier.limits.packages.assign(std::begin(kPackages), std::end(kPackages));
+  notifier.limits.packages.insert(notifier.limits.packages.end(), std::begin(kTemplates),
+                                  std::end(kTemplates));
+  notifier.limits.allow_events = AllowEvents(options.strict);
+  notifier.limits.strict = options.strict;
+  notifier.notify_interval = options.notify_interval;
+  return notifier;
+}
+
+EventService::EventService(EventServiceOptions options, const Parts& parts)
+    : options_(std::move(options)),
+      parts_(parts),
+      digest_(parts.means.random),
+      policy_(options_.usual_decision),
+      compositor_({.clock = parts.means.clock,
+                   .timers = parts.means.timers,
+                   .random = parts.means.random,
+                   .metrics = parts.metrics},
+                  PublishRulesOf(options_), PublicationLimits{}),
+      notifier_(NotifierOptionsOf(options_), {.means = parts.means,
+                                              .states = compositor_,
+                                              .policy = policy_,
+                                              .contact_for = parts.contact_for,
+                                              .metrics = parts.metrics}) {
+  compositor_.SetListener(&notifier_);
+}
+
+EventService::~EventService() { compositor_.SetListener(nullptr); }
+
+RequestAnswer EventService::OnSubscribe(const IncomingRequest& request) {
+  std::variant<std::string, RequestAnswer> who = Authenticate(request);
+  if (auto* refusal = std::get_if<RequestAnswer>(&who)) return std::move(*refusal);
+  return notifier_.OnSubscribe(request, std::get<std::string>(who));
+}
+
+RequestAnswer EventService::OnPublish(const IncomingRequest& request) {
+  std::variant<std::string, RequestAnswer> who = Authenticate(request);
+  if (auto* refusal = std::get_if<RequestAnswer>(&who)) return std::move(*refusal);
+  const std::string& identity = std::get<std::string>(who);
+  if (!identity.empty()) {
+    const std::optional<std::string> resource = ResourceOf(request.request_uri, options_.domains);
+    if (resource.has_value() && !MayPublish(identity, *resource)) return {403, {}};  // ESC-02
+  }
+  return compositor_.OnPublish(request, identity);
+}
+
+// Who has an account in one of our domains proves to have it; others that of the resource's.
+std::string EventService::RealmFor(const IncomingRequest& request) const {
+  for (const std::string* uri : {&request.from_uri, &request.request_uri, &request.to_uri}) {
+    const absl::StatusOr<Uri> parsed = ParseUri(*uri);
+    if (parsed.ok() && options_.domains.Has(parsed->host)) return ToLower(parsed->host);
+  }
+  return "";
+}
+
+std::variant<std::string, RequestAnswer> EventService::Authenticate(
+    const IncomingRequest& request) {
+  if (!options_.authenticate) return std::string();
+  const std::string realm = RealmFor(request);
+  if (realm.empty()) return RequestAnswer{404, {}};
+  const absl::Time now = parts_.means.clock.Now();
+  std::string user;
+  const DigestSubject subject{request.method, request.body, request.authorization};
+  const auto password = [&](std::string_view of_realm,
+                            std::string_view of_user) -> std::optional<std::string> {
+    if (of_realm != realm) return std::nullopt;
+    const UserTable::User* const found = options_.users.Find(of_user, realm);
+    if (found == nullptr) return std::nullopt;
+    user = std::string(of_user);
+    return found->password;
+  };
+  const DigestServer::Verdict verdict = digest_.Check(subject, password, now);
+  if (verdict == DigestServer::Verdict::kAccepted) {
+    // As resources are named: the user of a URI may need escapes.
+    const std::string uri = absl::StrCat("sip:", user, "@", realm);
+    return ResourceOf(uri, options_.domains).value_or(uri);
+  }
+  RequestAnswer challenge{401, {}};
+  const bool stale = verdict == DigestServer::Verdict::kStale;
+  for (std::string& value : digest_.Challenges(realm, stale, now)) {
+    challenge.headers.emplace_back("WWW-Authenticate", std::move(value));
+  }
+  return challenge;
+}
+
+bool EventService::MayPublish(const std::string& identity, const std::string& resource) const {
+  if (identity == resource) return true;
+  const size_t at = identity.find('@');
+  const UserTable::User* const user = options_.users.Find(
+      std::string_view(identity).substr(4, at - 4), std::string_view(identity).substr(at + 1));
+  if (user == nullptr) return false;
+  return std::any_of(user->publishes.begin(), user->publishes.end(),
+                     [&](const std::string& uri) { return uri == "*" || uri == resource; });
+}
+
+}  // namespace sipevents::sip

@@ -1,0 +1,79 @@
+#ifndef SIP_EVENT_SERVICE_H_
+#define SIP_EVENT_SERVICE_H_
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "absl/time/time.h"
+#include "sip/agent.h"
+#include "sip/auth/digest_server.h"
+#include "sip/auth/user_table.h"
+#include "sip/compositor/compositor.h"
+#include "sip/dialog/incoming_request.h"
+#include "sip/event_server.h"
+#include "sip/notifier/notifier.h"
+#include "sip/notifier/watcher_policy.h"
+
+namespace sipevents::sip {
+
+// How the domains of ours are served.
+struct EventServiceOptions {
+  DomainSet domains;
+  bool authenticate = true;  // SUBSCRIBE and PUBLISH must bear credentials of `users`
+  UserTable users;
+  WatcherDecision usual_decision = WatcherDecision::kAllow;
+  absl::Duration min_expires = absl::Seconds(60);
+  absl::Duration max_expires = absl::Hours(1);
+  std::optional<absl::Duration> notify_interval;  // none: each package's own
+  bool strict = false;
+};
+
+// Notifier and compositor for our domains, on one SIP thread: judges who asks (RFC 6665 section
+// 6.3, RFC 3903 section 14), and hands on to who serves.
+//
+// Threads: the SIP thread that serves.
+class EventService final : public RequestServer {
+ public:
+  struct Parts {
+    WatcherHost::Means means;
+    // See Notifier::Parts.
+    std::function<std::string(const RequestSource&, bool secure)> contact_for;
+    SipMetrics* metrics = nullptr;  // may be null
+  };
+
+  EventService(EventServiceOptions options, const Parts& parts);
+  ~EventService() override;
+
+  RequestAnswer OnSubscribe(const IncomingRequest& request) override;
+  RequestAnswer OnPublish(const IncomingRequest& request) override;
+
+  Compositor& compositor() { return compositor_; }
+  Notifier& notifier() { return notifier_; }
+  WatcherPolicy& policy() { return policy_; }
+
+  // Packages that are served, as Allow-Events lists them: without templates, unless peers are
+  // tolerated who look for them there (NOT-44, DEV-14).
+  static std::string AllowEvents(bool strict);
+
+ private:
+  // The identity that is proven; empty: none is asked for. Or what to answer.
+  std::variant<std::string, RequestAnswer> Authenticate(const IncomingRequest& request);
+  std::string RealmFor(const IncomingRequest& request) const;
+  bool MayPublish(const std::string& identity, const std::string& resource) const;
+  static PublishRules PublishRulesOf(const EventServiceOptions& options);
+  static NotifierOptions NotifierOptionsOf(const EventServiceOptions& options);
+
+  const EventServiceOptions options_;
+  const Parts parts_;
+  DigestServer digest_;
+  WatcherPolicy policy_;
+  Compositor compositor_;
+  Notifier notifier_;
+};
+
+}  // namespace sipevents::sip
+
+#endif  // SIP_EVENT_SERVICE_H_

@@ -1,0 +1,144 @@
+#include "sip/notifier/list_view.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "sip/base/ascii.h"
+#include "sip/compose/resource_list_writer.h"
+
+namespace sipevents::sip {
+namespace {
+
+// Each member has one state at a time here.
+constexpr char kInstance[] = "1";
+
+}  // namespace
+
+// One member; in the audience of its state where that is served here.
+class ListView::Member {
+ public:
+  Member(ListView& view, const ServedList::Member& listed)
+      : view_(view), listed_(listed), audience_(view.parts_.audience_of(listed.uri)) {
+    if (audience_ != nullptr) link_ = std::make_unique<Link>(*audience_, *this);
+  }
+  ~Member() {
+    link_.reset();
+    if (audience_ != nullptr) view_.parts_.on_left(*audience_);
+  }
+  Member(const Member&) = delete;
+  Member& operator=(const Member&) = delete;
+
+  bool changed() const { return changed_; }
+
+  // `bare`: only that it is there.
+  void Write(ResourceListWriter& writer, bool bare) {
+    ListedResource row{.uri = listed_.uri, .name = listed_.name};
+    if (bare) {
+      writer.Add(row);
+      return;
+    }
+    changed_ = false;
+    row.instance = kInstance;
+    ComposedStatePtr state;
+    const WatcherDecision decision =
+        audience_ == nullptr ? WatcherDecision::kDeny : view_.parts_.decide(audience_->resource());
+    switch (decision) {
+      case WatcherDecision::kAllow:
+        state = view_.parts_.states.Current(audience_->resource(), view_.event_package_);
+        break;
+      case WatcherDecision::kPoliteBlock:
+        state = view_.parts_.states.Neutral(audience_->resource(), view_.event_package_);
+        break;
+      case WatcherDecision::kPending:
+        row.state = ListedResource::State::kPending;
+        break;
+      case WatcherDecision::kDeny:
+        row.state = ListedResource::State::kTerminated;
+        row.reason = audience_ == nullptr ? "noresource" : "rejected";
+        break;
+    }
+    if (state != nullptr) {
+      row.body = &state->full;
+      row.version = version_++;
+    }
+    writer.Add(row);
+  }
+
+ private:
+  class Link final : public AudienceMember {
+   public:
+    Link(Audience& audience, Member& member) : AudienceMember(audience), member_(member) {}
+    ~Link() override = default;
+    void OnStateChanged() override {
+      member_.changed_ = true;
+      member_.view_.parts_.on_changed();
+    }
+
+   private:
+    Member& member_;
+  };
+
+  ListView& view_;
+  const ServedList::Member& listed_;  // of the view's list
+  Audience* audience_;                // null: it is not served here
+  std::unique_ptr<Link> link_;
+  uint32_t version_ = 0;  // of its next document (PKG-16)
+  bool changed_ = true;
+};
+
+ListView::ListView(std::shared_ptr<const ServedList> list, std::string event_package, Parts parts)
+    : event_package_(std::move(event_package)), parts_(std::move(parts)), list_(std::move(list)) {
+  Follow();
+}
+
+ListView::~ListView() { members_.clear(); }
+
+void ListView::Follow() {
+  members_.reserve(list_->members.size());
+  for (const ServedList::Member& listed : list_->members) {
+    members_.push_back(std::make_unique<Member>(*this, listed));
+  }
+}
+
+void ListView::Replace(std::shared_ptr<const ServedList> list) {
+  members_.clear();
+  list_ = std::move(list);
+  Follow();
+  replaced_ = true;
+  parts_.on_changed();
+}
+
+ListView::Written ListView::Write(bool full) {
+  full = std::exchange(replaced_, false) || full || version_ == 0;
+  ResourceListWriter writer(list_->uri, full);
+  Written written;
+  for (const auto& member : members_) {
+    if (!full && !member->changed()) continue;
+    const bool fits = writer.size() < kMaxOctets;
+    written.more |= !fits;
+    if (fits || full) member->Write(writer, !fits);
+  }
+  written.body = writer.Take();
+  written.version = version_++;
+  return written;
+}
+
+absl::Status ListTable::Set(const ServedList& list) {
+  if (list.members.size() > kMaxMembers) {
+    return absl::ResourceExhaustedError(absl::StrCat("a list of ", list.members.size(),
+                                                     " members: expected at most ", kMaxMembers));
+  }
+  if (lists_.size() >= kMaxLists && !lists_.contains(list.uri)) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat("there are ", kMaxLists, " lists already, which is the most"));
+  }
+  lists_[list.uri] = std::make_shared<const ServedList>(list);
+  return absl::OkStatus();
+}
+
+std::shared_ptr<const ServedList> ListTable::Find(std::string_view uri) const {
+  const auto it = lists_.find(AbslView(uri));
+  return it == lists_.end() ? nullptr : it->second;
+}
+
+}  // namespace sipevents::sip

@@ -1,0 +1,183 @@
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "sip/base/ascii.h"
+#include "sip/notifier/notifier.h"
+
+// The part of Notifier that knows who watches what, and tells them.
+
+namespace sipevents::sip {
+namespace {
+
+// NOTIFYs that are written in one go, before what came in meanwhile is looked at.
+constexpr size_t kMostAtOnce = 128;
+
+bool Fits(const WatcherFilter& filter, const Watcher& watcher) {
+  const auto fits = [](const std::string& wanted, const std::string& is) {
+    return wanted.empty() || wanted == is;
+  };
+  return fits(filter.resource_uri, watcher.audience().resource()) &&
+         fits(filter.event_package, watcher.audience().event_package()) &&
+         fits(filter.watcher_uri, watcher.watcher_uri()) &&
+         (filter.id.empty() || filter.id == absl::StrCat("w", watcher.number()));
+}
+
+}  // namespace
+
+Audience* Notifier::FindAudience(std::string_view resource, std::string_view event_package) const {
+  const auto it = audiences_.find(AudienceView(resource, event_package));
+  return it == audiences_.end() ? nullptr : it->second.get();
+}
+
+Audience& Notifier::AudienceOf(std::string_view resource, std::string_view event_package) {
+  if (Audience* const found = FindAudience(resource, event_package)) return *found;
+  AudienceKey key(resource, event_package);
+  auto made = std::make_unique<Audience>(key.first, key.second);
+  return *audiences_.emplace(std::move(key), std::move(made)).first->second;
+}
+
+const std::string* Notifier::Intern(std::string text) {
+  const auto it = texts_.try_emplace(std::move(text), 0).first;
+  ++it->second;
+  return &it->first;
+}
+
+void Notifier::Release(const std::string* text) {
+  const auto it = texts_.find(*text);
+  if (--it->second == 0) texts_.erase(it);
+}
+
+void Notifier::OnRule(const std::string& resource_uri, const std::string& event_package,
+                      const std::string& watcher_uri) {
+  Audience* const audience = FindAudience(resource_uri, event_package);
+  if (audience == nullptr) return;
+  const WatcherDecision decision = parts_.policy.Decide(resource_uri, event_package, watcher_uri);
+  audience->ForEach([&](AudienceMember& member) {
+    auto* const watcher = dynamic_cast<Watcher*>(&member);
+    if (watcher == nullptr || watcher->is_over() || watcher->watcher_uri() != watcher_uri) return;
+    if (decision == WatcherDecision::kDeny) {
+      watcher->End(WatcherEnd::kRejected);
+    } else {
+      watcher->Decide(ViewOf(decision));
+    }
+  });
+}
+
+void Notifier::OnStateChanged(std::string_view resource, std::string_view event_package,
+                              const ComposedStatePtr& /*state*/) {
+  if (Audience* const audience = FindAudience(resource, event_package)) {
+    audience->TellStateChanged();
+  }
+}
+
+NotifyContent Notifier::ContentFor(Watcher& watcher) { return contents_.For(watcher); }
+
+bool Notifier::HoldsCondition(const Watcher& watcher) {
+  return contents_.Holds(watcher.condition(), watcher, watcher.view());
+}
+
+void Notifier::SendSoon(Watcher& watcher) {
+  due_.push_back(watcher.local_tag());
+  if (flush_timer_ != 0) return;
+  flush_timer_ = parts_.means.timers.At(parts_.means.clock.Now(), [this] {
+    flush_timer_ = 0;
+    Flush();
+  });
+}
+
+void Notifier::Flush() {
+  const size_t end = std::min(due_.size(), flushed_ + kMostAtOnce);
+  while (flushed_ < end) {
+    const auto it = watchers_.find(due_[flushed_++]);
+    if (it != watchers_.end()) it->second->Send();
+  }
+  if (flushed_ == due_.size()) {
+    due_.clear();
+    flushed_ = 0;
+    return;
+  }
+  flush_timer_ = parts_.means.timers.At(parts_.means.clock.Now(), [this] {
+    flush_timer_ = 0;
+    Flush();
+  });
+}
+
+void Notifier::OnWatcherChanged(const Watcher& watcher) {
+  for (const auto& [filter, observer] : observers_) {
+    if (Fits(filter, watcher)) observer->OnWatcher(watcher.Describe());
+  }
+  const Audience& audience = watcher.audience();
+  Audience* const told =
+      FindAudience(audience.resource(), absl::StrCat(audience.event_package(), ".winfo"));
+  if (told == nullptr) return;
+  watcher_info_.OnChange(watcher.Describe());
+  told->TellStateChanged();
+}
+
+void Notifier::LeaveAudience(Audience& audience) {
+  if (audience.size() > 0) return;
+  if (const auto base = BaseOfTemplate(audience.event_package()); !base.empty()) {
+    watcher_info_.Keep(audience.resource(), std::string(base), false);
+  }
+  audiences_.erase(audiences_.find(AudienceView(audience.resource(), audience.event_package())));
+}
+
+void Notifier::OnGone(Watcher& watcher) {
+  Audience& audience = watcher.audience();
+  const std::string* const watcher_uri = &watcher.watcher_uri();
+  const std::string* const contact = &watcher.own_contact();
+  if (parts_.metrics != nullptr) parts_.metrics->OnWatchers(audience.event_package(), -1);
+  const auto count = counts_.find({watcher_uri, &audience});
+  if (--count->second == 0) counts_.erase(count);
+  watchers_.erase(watcher.local_tag());
+  Release(watcher_uri);
+  Release(contact);
+  LeaveAudience(audience);
+  if (watchers_.empty() && on_idle_ != nullptr) on_idle_();
+}
+
+void Notifier::Drain(std::function<void()> on_idle) {
+  on_idle_ = std::move(on_idle);
+  if (watchers_.empty()) {
+    on_idle_();
+    return;
+  }
+  std::vector<Watcher*> all;
+  all.reserve(watchers_.size());
+  for (const auto& [tag, watcher] : watchers_) all.push_back(watcher.get());
+  for (Watcher* const watcher : all) watcher->End(WatcherEnd::kDeactivated);
+}
+
+std::vector<WatcherRecord> Notifier::List(const WatcherFilter& filter, std::string_view after,
+                                          size_t limit) const {
+  uint64_t number = 0;
+  if (!after.empty() && !absl::SimpleAtoi(AbslView(after.substr(1)), &number)) return {};
+  std::vector<const Watcher*> found;
+  for (const auto& [tag, watcher] : watchers_) {
+    if (watcher->number() > number && Fits(filter, *watcher)) found.push_back(watcher.get());
+  }
+  const auto older = [](const Watcher* a, const Watcher* b) { return a->number() < b->number(); };
+  const size_t count = std::min(limit, found.size());
+  std::partial_sort(found.begin(), found.begin() + static_cast<ptrdiff_t>(count), found.end(),
+                    older);
+  std::vector<WatcherRecord> records;
+  records.reserve(count);
+  for (size_t i = 0; i < count; ++i) records.push_back(found[i]->Describe());
+  return records;
+}
+
+void Notifier::Observe(const WatcherFilter& filter, std::shared_ptr<WatcherObserver> observer) {
+  for (const WatcherRecord& record : List(filter, "", watchers_.size())) {
+    observer->OnWatcher(record);
+  }
+  observer->OnInitialComplete();
+  observers_.emplace_back(filter, std::move(observer));
+}
+
+void Notifier::StopObserving(const std::shared_ptr<WatcherObserver>& observer) {
+  std::erase_if(observers_, [&](const auto& entry) { return entry.second == observer; });
+}
+
+}  // namespace sipevents::sip

@@ -1,0 +1,96 @@
+#include <utility>
+
+#include "sip/base/ascii.h"
+#include "sip/compose/resource_list_reader.h"
+#include "sip/notifier/notifier.h"
+
+// The part of Notifier that serves lists (RFC 4662, RFC 5367).
+
+namespace sipevents::sip {
+namespace {
+
+constexpr char kResourceLists[] = "application/resource-lists+xml";
+
+// Without parameters, in lower case.
+std::string MediaTypeOf(std::string_view content_type) {
+  return ToLower(TrimBlanks(content_type.substr(0, content_type.find(';'))));
+}
+
+}  // namespace
+
+Notifier::WantedList Notifier::FindList(const IncomingRequest& request,
+                                        const std::string& resource) const {
+  WantedList wanted;
+  const bool named = HasTag(request.require, "recipient-list-subscribe") ||
+                     EqualsIgnoreCase(request.content_disposition, "recipient-list");
+  if (!request.body.empty()) {
+    // No package here gives a body another meaning (PKG-03); RFC 4660's filters are not known.
+    if (!named || MediaTypeOf(request.content_type) != kResourceLists) return {RefuseBody(), {}};
+    const auto entries = ReadResourceLists(request.body, ListTable::kMaxMembers);
+    if (!entries.ok()) {
+      return {RequestAnswer{absl::IsResourceExhausted(entries.status()) ? 413 : 400, {}}, {}};
+    }
+    auto list = std::make_shared<ServedList>();
+    list->uri = resource;
+    for (const ResourceListEntry& entry : *entries)
+      list->members.push_back({entry.uri, entry.name});
+    wanted.list = std::move(list);
+  } else if (named) {
+    return {RequestAnswer{400, {}, "Missing List"}, {}};
+  } else {
+    wanted.list = lists_.Find(resource);
+  }
+  if (wanted.list == nullptr) return wanted;
+  if (!HasTag(request.supported, "eventlist") && !HasTag(request.require, "eventlist")) {
+    wanted.refusal = RequestAnswer{421, {{"Require", "eventlist"}}};  // RLS-02
+  } else if (request.has_accept && (WantedQ(request, "multipart/related") == 0 ||
+                                    WantedQ(request, "application/rlmi+xml") == 0)) {
+    wanted.refusal = RequestAnswer{406, {}};
+  }
+  return wanted;
+}
+
+std::unique_ptr<ListView> Notifier::NewView(const std::shared_ptr<const ServedList>& list,
+                                            Watcher& watcher) {
+  const std::string& package = watcher.audience().event_package();
+  return std::make_unique<ListView>(
+      list, package,
+      ListView::Parts{.states = parts_.states,
+                      .audience_of = [this, &package](const std::string& uri) -> Audience* {
+                        const std::optional<std::string> resource =
+                            ResourceOf(uri, options_.domains);
+                        return resource.has_value() ? &AudienceOf(*resource, package) : nullptr;
+                      },
+                      .on_left = [this](Audience& audience) { LeaveAudience(audience); },
+                      .decide =
+                          [this, &package, &watcher](const std::string& resource) {
+                            return parts_.policy.Decide(resource, package, watcher.watcher_uri());
+                          },
+                      .on_changed = [&watcher] { watcher.OnPartChanged(); }});
+}
+
+absl::Status Notifier::SetList(const ServedList& list) {
+  if (absl::Status set = lists_.Set(list); !set.ok()) return set;
+  const std::shared_ptr<const ServedList> served = lists_.Find(list.uri);
+  ForEachOfList(list.uri, [&](Watcher& watcher) { watcher.list()->Replace(served); });
+  return absl::OkStatus();
+}
+
+void Notifier::RemoveList(const std::string& uri) {
+  if (!lists_.Remove(uri)) return;
+  ForEachOfList(uri, [](Watcher& watcher) { watcher.End(WatcherEnd::kNoResource); });
+}
+
+// Those who watch it by its name.
+void Notifier::ForEachOfList(const std::string& uri, const std::function<void(Watcher&)>& visit) {
+  for (const std::string& package : options_.limits.packages) {
+    Audience* const audience = FindAudience(uri, package);
+    if (audience == nullptr) continue;
+    audience->ForEach([&](AudienceMember& member) {
+      auto* const watcher = dynamic_cast<Watcher*>(&member);
+      if (watcher != nullptr && watcher->list() != nullptr && !watcher->is_over()) visit(*watcher);
+    });
+  }
+}
+
+}  // namespace sipevents::sip

@@ -1,0 +1,345 @@
+#include "sip/notifier/watcher.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "sip/base/ascii.h"
+
+namespace sipevents::sip {
+namespace {
+
+// A probation ends after so long.
+constexpr int kProbationSeconds = 60;
+
+// The Event header of NOTIFYs: type and id as the SUBSCRIBE had them (NOT-33), other parameters of
+// the package too, but not those that ask for a rate.
+std::string EventText(const IncomingRequest& request) {
+  std::string text(request.event_type);
+  for (const std::string_view parameter : request.event_parameters) {
+    const std::string_view name = parameter.substr(0, parameter.find('='));
+    if (name.ends_with("-rate")) continue;
+    absl::StrAppend(&text, ";", AbslView(parameter));
+  }
+  return text;
+}
+
+std::string RoutesText(const std::vector<std::string>& record_route) {
+  // As the one who is called, in the order received (RFC 3261 section 12.1.1).
+  return absl::StrJoin(record_route, "\n");
+}
+
+}  // namespace
+
+WatcherView ViewOf(WatcherDecision decision) {
+  switch (decision) {
+    case WatcherDecision::kAllow:
+      return WatcherView::kState;
+    case WatcherDecision::kPoliteBlock:
+      return WatcherView::kNeutral;
+    case WatcherDecision::kPending:
+    case WatcherDecision::kDeny:
+      break;
+  }
+  return WatcherView::kNothing;
+}
+
+// What most watchers never need.
+struct Watcher::Rare {
+  explicit Rare(RandomSource& random) : digest(random) {}
+  ClientDigestSession digest;
+  std::string condition;    // Suppress-If-Match
+  std::string redirect_to;  // of a 3xx: for one try
+  WatcherInfoSource::Progress progress;
+};
+
+Watcher::Watcher(Audience& audience, WatcherHost& host, const Birth& birth)
+    : AudienceMember(audience),
+      host_(host),
+      birth_number_(birth.number),
+      local_tag_(birth.local_tag),
+      watcher_uri_(birth.watcher_uri),
+      own_contact_(birth.contact),
+      subscribe_time_(host.means().clock.Now()) {
+  state_.rate = NotifyRate(birth.package_interval);
+}
+
+Watcher::~Watcher() {
+  host_.means().timers.Cancel(timer_);
+  if (request_ != 0) host_.means().sender.Forget(request_);
+}
+
+bool Watcher::TakeDialog(const IncomingRequest& request, std::string_view first_hop) {
+  remote_cseq_ = request.cseq;
+  const std::string event = EventText(request);
+  const std::string routes = RoutesText(request.record_route);
+  std::array<std::string_view, kTextCount> texts;
+  texts[kCallId] = request.call_id;
+  texts[kRemoteTag] = request.from_tag;
+  texts[kLocalUri] = request.to_uri;
+  texts[kRemoteUri] = request.from_uri;
+  texts[kContact] = request.contact_uri;
+  texts[kRoutes] = routes;
+  texts[kEvent] = event;
+  texts[kFirstHop] = first_hop;
+  texts[kDisplayName] = request.from_name;
+  texts[kUserAgent] = request.user_agent;
+  return texts_.Set(texts);
+}
+
+bool Watcher::IsDialogOf(const IncomingRequest& request) const {
+  return texts_[kCallId] == request.call_id && texts_[kRemoteTag] == request.from_tag;
+}
+
+bool Watcher::TakeRefresh(const IncomingRequest& request, std::string_view first_hop) {
+  if (request.cseq <= remote_cseq_) return false;  // RFC 3261 section 12.2.2
+  remote_cseq_ = request.cseq;
+  takes_no_body_ = false;
+  // SUBSCRIBE is a target refresh request (RFC 6665 section 3.1).
+  if (texts_[kContact] != request.contact_uri) texts_.Replace(kContact, request.contact_uri);
+  if (texts_[kFirstHop] != first_hop) texts_.Replace(kFirstHop, first_hop);
+  return true;
+}
+
+void Watcher::Subscribed(const Grant& grant) {
+  view_ = grant.view;
+  format_ = grant.format;
+  state_.rate.Wish(grant.rate, grant.duration);
+  if (!grant.condition.empty() || rare_ != nullptr) rare().condition = grant.condition;
+  Apply(SubscribeGranted{grant.duration, grant.view != WatcherView::kNothing, grant.quiet});
+}
+
+void Watcher::Decide(WatcherView view) {
+  if (view_ == view) return;
+  approved_ |= view_ == WatcherView::kNothing;
+  view_ = view;
+  Apply(WatcherDecided{view != WatcherView::kNothing});
+}
+
+void Watcher::End(WatcherEnd end) { Apply(WatcherEnding{end}); }
+
+void Watcher::OnStateChanged() {
+  if (view_ != WatcherView::kState || list_ != nullptr) return;
+  if (!condition().empty() && host_.HoldsCondition(*this)) return;
+  Apply(StateChanged{});
+}
+
+void Watcher::Apply(const WatcherInput& input) {
+  const WatcherHost::Means& means = host_.means();
+  const WatcherPhase before = state_.phase;
+  const WatcherStep step =
+      Next(state_, input, {means.clock.Now(), means.t1, means.random.Uniform()});
+  const bool is_new = !announced_ && !is_over();
+  announced_ |= is_new;
+  if (announced_ && (is_new || (state_.phase != before && before != WatcherPhase::kTerminated))) {
+    host_.OnWatcherChanged(*this);
+  }
+  if (state_.phase == WatcherPhase::kGone) {
+    host_.OnGone(*this);
+    return;
+  }
+  Rearm(step.wake);
+  if (step.send) host_.SendSoon(*this);
+}
+
+// A timer that fires early does no harm, and leaving it costs nothing.
+void Watcher::Rearm(absl::Time wake) {
+  if (timer_ != 0 && armed_for_ <= wake) return;
+  TimerQueue& timers = host_.means().timers;
+  if (timer_ != 0) timers.Cancel(timer_);
+  timer_ = 0;
+  armed_for_ = wake;
+  if (wake == absl::InfiniteFuture()) return;
+  timer_ = timers.At(wake, [this] {
+    timer_ = 0;
+    Apply(WatcherTimer{});
+  });
+}
+
+void Watcher::Send() {
+  const RequestPriority priority =
+      is_over() ? RequestPriority::kFinalNotify : RequestPriority::kNotify;
+  request_ = host_.means().sender.Send(FirstHop(), priority, *this);
+}
+
+OutgoingRequest Watcher::Fill() {
+  OutgoingRequest request;
+  request.method = "NOTIFY";
+  NotifyContent content = host_.ContentFor(*this);
+  request.request_uri = std::string(texts_[kContact]);
+  request.from_uri = std::string(texts_[kLocalUri]);
+  request.from_tag = LocalTagText();
+  request.to_uri = std::string(texts_[kRemoteUri]);
+  request.to_tag = std::string(texts_[kRemoteTag]);
+  request.call_id = std::string(texts_[kCallId]);
+  request.cseq = ++local_cseq_;
+  request.contact = *own_contact_;
+  request.event = std::string(texts_[kEvent]);
+  request.subscription_state = SubscriptionStateText();
+  request.entity_tag = std::move(content.entity_tag);
+  if (content.is_list) request.require = "eventlist";
+  if (!takes_no_body_) {
+    request.content_type = std::move(content.content_type);
+    request.body = std::move(content.body);
+  }
+  if (const std::string_view routes = texts_[kRoutes]; !routes.empty()) {
+    request.route_set = absl::StrSplit(AbslView(routes), '\n');
+  }
+  if (rare_ != nullptr) {
+    if (!rare_->redirect_to.empty()) request.request_uri = std::exchange(rare_->redirect_to, "");
+    for (auto& header :
+         rare_->digest.Authorize(request.method, request.request_uri, request.body)) {
+      request.authorization.emplace_back(header.proxy ? "Proxy-Authorization" : "Authorization",
+                                         std::move(header.value));
+    }
+  }
+  // Of what is written now nothing is news any more. A timer of its own is not due: `outstanding`.
+  const WatcherHost::Means& means = host_.means();
+  Next(state_, NotifyWritten{}, {means.clock.Now(), means.t1, 0});
+  state_.changed = content.more;
+  return request;
+}
+
+std::string Watcher::SubscriptionStateText() const {
+  switch (state_.phase) {
+    case WatcherPhase::kPending:
+    case WatcherPhase::kActive: {
+      const absl::Duration left = state_.expire_time - host_.means().clock.Now();
+      const int64_t seconds = std::max<int64_t>(0, absl::ToInt64Seconds(left + absl::Seconds(0.5)));
+      return absl::StrCat(state_.phase == WatcherPhase::kActive ? "active" : "pending",
+                          ";expires=", seconds, RateParameters(state_.rate.wishes()));
+    }
+    case WatcherPhase::kTerminated:
+    case WatcherPhase::kGone:
+      break;
+  }
+  std::string text = absl::StrCat("terminated;reason=", AbslView(WatcherEndToken(state_.end)));
+  if (state_.end == WatcherEnd::kProbation) {
+    absl::StrAppend(&text, ";retry-after=", kProbationSeconds);
+  }
+  return text;
+}
+
+void Watcher::OnFinal(const Response& response) {
+  request_ = 0;
+  NotifyAnswered answered;
+  answered.status = response.status;
+  answered.failure = response.failure;
+  answered.retry_after = response.retry_after.value_or(0);
+  if (response.status / 100 == 2) {
+    last_notify_time_ = host_.means().clock.Now();
+    ++notify_count_;
+    if (rare_ != nullptr) rare_->digest.OnAnswered();
+  } else {
+    answered.can_retry = CanRetry(response);
+  }
+  last_taken_ = response.status / 100 == 2;
+  Apply(answered);  // may end it
+}
+
+// NOT-27.
+bool Watcher::CanRetry(const Response& response) {
+  switch (response.status) {
+    case 401:
+    case 407: {
+      std::vector<std::string> www;
+      std::vector<std::string> proxy;
+      for (const Challenge& challenge : response.challenges) {
+        (challenge.proxy ? proxy : www).push_back(challenge.value);
+      }
+      const std::string& resource = audience().resource();
+      const auto credentials = [&](std::string_view realm) {
+        // AUTH-08: as whoever the resource belongs to.
+        return host_.means().credentials.Lookup(
+            realm, std::string_view(resource).substr(resource.find('@') + 1), resource);
+      };
+      return rare().digest.Accept(www, proxy, credentials).ok();
+    }
+    case 406:
+    case 413:
+    case 415:
+      return !std::exchange(takes_no_body_, true);
+    default:
+      break;
+  }
+  if (response.status / 100 == 3 && !response.redirect_to.empty() && last_taken_) {
+    rare().redirect_to = response.redirect_to.front();
+    return true;
+  }
+  return false;
+}
+
+std::string Watcher::FirstHop() const {
+  if (rare_ != nullptr && !rare_->redirect_to.empty()) return rare_->redirect_to;
+  if (!texts_[kFirstHop].empty()) return std::string(texts_[kFirstHop]);
+  std::string_view routes = texts_[kRoutes];
+  if (routes.empty()) return std::string(texts_[kContact]);
+  routes = routes.substr(0, routes.find('\n'));
+  return std::string(routes.substr(1, routes.size() - 2));  // without <>
+}
+
+Watcher::Rare& Watcher::rare() {
+  if (rare_ == nullptr) rare_ = std::make_unique<Rare>(host_.means().random);
+  return *rare_;
+}
+
+std::string Watcher::LocalTagText() const {
+  return absl::StrCat(absl::Hex(local_tag_, absl::kZeroPad16));
+}
+
+std::string_view Watcher::event_parameters() const {
+  const std::string_view event = texts_[kEvent];
+  return event.substr(std::min(event.find(';'), event.size()));
+}
+
+void Watcher::SetList(std::unique_ptr<ListView> list) { list_ = std::move(list); }
+
+WatcherInfoSource::Progress& Watcher::progress() { return rare().progress; }
+
+std::string_view Watcher::condition() const {
+  return rare_ == nullptr ? std::string_view() : rare_->condition;
+}
+
+void Watcher::DropCondition() {
+  if (rare_ != nullptr) rare_->condition.clear();
+}
+
+WatcherRecord Watcher::Describe() const {
+  WatcherRecord record;
+  record.id = absl::StrCat("w", birth_number_);
+  record.resource_uri = audience().resource();
+  record.event_package = audience().event_package();
+  record.watcher_uri = *watcher_uri_;
+  record.display_name = std::string(texts_[kDisplayName]);
+  record.contact_uri = std::string(texts_[kContact]);
+  record.user_agent = std::string(texts_[kUserAgent]);
+  record.polite_block = view_ == WatcherView::kNeutral;
+  record.subscribe_time = subscribe_time_;
+  record.expire_time = state_.expire_time;
+  record.last_notify_time = last_notify_time_;
+  record.notify_count = notify_count_;
+  switch (state_.phase) {
+    case WatcherPhase::kPending:
+      record.status = WatcherStatus::kPending;
+      record.event = "subscribe";
+      break;
+    case WatcherPhase::kActive:
+      record.status = WatcherStatus::kActive;
+      record.event = approved_ ? "approved" : "subscribe";
+      break;
+    case WatcherPhase::kTerminated:
+    case WatcherPhase::kGone:
+      record.status = WatcherStatus::kTerminated;
+      record.event = std::string(WatcherEndToken(state_.end));
+      if (record.event.empty()) record.event = "timeout";  // its host is gone
+      break;
+  }
+  return record;
+}
+
+}  // namespace sipevents::sip

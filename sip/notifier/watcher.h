@@ -1,0 +1,218 @@
+#ifndef SIP_NOTIFIER_WATCHER_H_
+#define SIP_NOTIFIER_WATCHER_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "absl/time/time.h"
+#include "sip/auth/credentials.h"
+#include "sip/auth/digest.h"
+#include "sip/base/clock.h"
+#include "sip/base/random_id.h"
+#include "sip/base/timer_queue.h"
+#include "sip/compose/composed_state.h"
+#include "sip/dialog/incoming_request.h"
+#include "sip/dialog/request_sender.h"
+#include "sip/event_server.h"
+#include "sip/notifier/audience.h"
+#include "sip/notifier/list_view.h"
+#include "sip/notifier/packed_texts.h"
+#include "sip/notifier/watcher_info_source.h"
+#include "sip/notifier/watcher_state.h"
+
+namespace sipevents::sip {
+
+class Watcher;
+
+// What one NOTIFY shows.
+struct NotifyContent {
+  std::string content_type;  // empty: no body
+  std::string body;
+  std::string entity_tag;
+  bool is_list = false;  // RLS-02
+  bool more = false;     // there is another NOTIFY to be sent after it
+};
+
+// Who owns watchers, and what they work with.
+//
+// Threads: the SIP thread that serves.
+class WatcherHost {
+ public:
+  struct Means {
+    RequestSender& sender;
+    const Clock& clock;
+    TimerQueue& timers;
+    RandomSource& random;
+    const CredentialTable& credentials;
+    absl::Duration t1;
+  };
+
+  virtual ~WatcherHost() = default;
+  virtual const Means& means() const = 0;
+  // What the watcher is to be shown now; counts its documents up.
+  virtual NotifyContent ContentFor(Watcher& watcher) = 0;
+  // Whether the condition that the watcher gave holds: a change is then none to it (CEN-03).
+  virtual bool HoldsCondition(const Watcher& watcher) = 0;
+  // Has Watcher::Send() called, once what is under way now is done.
+  virtual void SendSoon(Watcher& watcher) = 0;
+  // It is another one to see, for `event` (WatcherRecord::event).
+  virtual void OnWatcherChanged(const Watcher& watcher) = 0;
+  // Nothing is left to be done: ends it.
+  virtual void OnGone(Watcher& watcher) = 0;
+};
+
+// Which of the documents of its package a watcher takes.
+enum class WatcherFormat : uint8_t {
+  kFull,
+  kOldName,  // application/cpim-pidf+xml (DEV-10)
+  kChanges,  // application/pidf-diff+xml
+};
+
+// What the policy lets a watcher see.
+enum class WatcherView : uint8_t {
+  kNothing,  // pending
+  kState,
+  kNeutral,  // politely blocked
+};
+
+// kDeny is as kPending: such a watcher is not made.
+WatcherView ViewOf(WatcherDecision decision);
+
+// One subscription of a SIP watcher: its dialog, and the NOTIFYs in it. What seldom happens is kept
+// apart, so that a million of them fit.
+//
+// Threads: the SIP thread that serves.
+class Watcher final : public AudienceMember, private RequestClient {
+ public:
+  // What stays the same over its life.
+  struct Birth {
+    uint64_t number = 0;     // unique
+    uint64_t local_tag = 0;  // unique, secret
+    const std::string* watcher_uri = nullptr;
+    const std::string* contact = nullptr;  // of ours
+    absl::Duration package_interval;
+  };
+
+  // `host` must outlive it, and the texts of `birth`.
+  Watcher(Audience& audience, WatcherHost& host, const Birth& birth);
+  ~Watcher() override;
+
+  // Takes the dialog from the SUBSCRIBE that makes it (NOT-48). `first_hop`: where NOTIFYs go when
+  // that is neither the first Route nor the Contact; may be empty. False: its headers are too long.
+  bool TakeDialog(const IncomingRequest& request, std::string_view first_hop);
+  // Whether a request with our tag is of this dialog.
+  bool IsDialogOf(const IncomingRequest& request) const;
+  // Takes CSeq, Contact and so on from a SUBSCRIBE in the dialog; false: it is out of order.
+  bool TakeRefresh(const IncomingRequest& request, std::string_view first_hop);
+
+  // What was granted: see SubscribeGranted. `condition`: of Suppress-If-Match, empty: none.
+  struct Grant {
+    absl::Duration duration;
+    WatcherView view = WatcherView::kState;
+    WatcherFormat format = WatcherFormat::kFull;
+    RateWishes rate;
+    bool quiet = false;
+    std::string condition;
+  };
+  void Subscribed(const Grant& grant);
+  void Decide(WatcherView view);
+  void End(WatcherEnd end);
+  void OnStateChanged() override;
+
+  // It watches a list: what it shows, made for it. Before Subscribed().
+  void SetList(std::unique_ptr<ListView> list);
+  ListView* list() const { return list_.get(); }
+  // Something in the list, or in watcher information, is another one.
+  void OnPartChanged() { Apply(StateChanged{}); }
+  // Of one who watches watchers.
+  WatcherInfoSource::Progress& progress();
+
+  // Hands the NOTIFY that is due to the sender.
+  void Send();
+
+  uint64_t number() const { return birth_number_; }
+  uint64_t local_tag() const { return local_tag_; }
+  std::string LocalTagText() const;
+  const std::string& watcher_uri() const { return *watcher_uri_; }
+  const std::string& own_contact() const { return *own_contact_; }
+  WatcherView view() const { return view_; }
+  WatcherFormat format() const { return format_; }
+  const WatcherState& state() const { return state_; }
+  bool is_over() const {
+    return state_.phase == WatcherPhase::kTerminated || state_.phase == WatcherPhase::kGone;
+  }
+  absl::Time subscribe_time() const { return subscribe_time_; }
+  // The parameters of the Event header that it watches by: `;id=7`; without those of the rate.
+  std::string_view event_parameters() const;
+  std::string_view condition() const;
+  void DropCondition();
+  // The number of the next document (PKG-16).
+  uint32_t NextVersion() { return version_++; }
+  // What the last document that it has was made from; null: none yet. For changes (RFC 5263).
+  const ComposedStatePtr& shown() const { return shown_; }
+  void Show(ComposedStatePtr state) { shown_ = std::move(state); }
+  // Whether the last NOTIFY that was told a body for was taken (2xx).
+  bool last_taken() const { return last_taken_; }
+
+  WatcherRecord Describe() const;
+
+ private:
+  // Indices of texts_.
+  enum Text : size_t {
+    kCallId,
+    kRemoteTag,
+    kLocalUri,
+    kRemoteUri,
+    kContact,
+    kRoutes,  // separated by line feeds
+    kEvent,   // value of the Event header
+    kFirstHop,
+    kDisplayName,
+    kUserAgent,
+    kTextCount,
+  };
+  struct Rare;
+
+  OutgoingRequest Fill() override;
+  void OnSent() override {}
+  void OnFinal(const Response& response) override;
+
+  void Apply(const WatcherInput& input);
+  void Rearm(absl::Time wake);
+  bool CanRetry(const Response& response);
+  std::string SubscriptionStateText() const;
+  std::string FirstHop() const;
+  Rare& rare();
+
+  WatcherHost& host_;
+  const uint64_t birth_number_;
+  const uint64_t local_tag_;
+  const std::string* watcher_uri_;
+  const std::string* own_contact_;
+  PackedTexts<kTextCount> texts_;
+  WatcherState state_;
+  ComposedStatePtr shown_;
+  std::unique_ptr<Rare> rare_;
+  std::unique_ptr<ListView> list_;
+  absl::Time subscribe_time_;
+  absl::Time last_notify_time_ = absl::InfinitePast();
+  absl::Time armed_for_ = absl::InfiniteFuture();
+  TimerQueue::TimerId timer_ = 0;
+  RequestId request_ = 0;
+  uint32_t local_cseq_ = 0;
+  uint32_t remote_cseq_ = 0;
+  uint32_t version_ = 0;
+  uint32_t notify_count_ = 0;
+  WatcherView view_ = WatcherView::kNothing;
+  WatcherFormat format_ = WatcherFormat::kFull;
+  bool last_taken_ = true;
+  bool takes_no_body_ = false;  // it refused one (415, 406)
+  bool approved_ = false;       // by somebody, after it came
+  bool announced_ = false;      // others may see it: not so a fetch
+};
+
+}  // namespace sipevents::sip
+
+#endif  // SIP_NOTIFIER_WATCHER_H_

@@ -1,0 +1,103 @@
+#include "sip/stack/server_transactions.h"
+
+#include <sofia-sip/sip_header.h>
+
+#include <string_view>
+#include <tuple>
+
+#include "absl/hash/hash.h"
+#include "sip/stack/sofia_text.h"
+
+namespace sipevents::sip {
+namespace {
+
+// What an entry takes beside its answer, in octets.
+constexpr size_t kEntryOctets = 200;
+
+}  // namespace
+
+ServerTransactions::ServerTransactions(const Clock& clock, TimerQueue& timers,
+                                       absl::Duration timer_j, RandomSource& random,
+                                       SipMetrics* metrics)
+    : clock_(clock), timers_(timers), timer_j_(timer_j), metrics_(metrics) {
+  for (uint64_t& seed : seeds_) seed = random.Next();
+}
+
+ServerTransactions::~ServerTransactions() { timers_.Cancel(timer_); }
+
+// RFC 3261 section 17.2.3; without the method, so that a CANCEL finds its request.
+ServerTransactions::Key ServerTransactions::TransactionOf(const sip_t& sip) const {
+  const auto text =
+      std::make_tuple(View(sip.sip_via->v_branch), View(sip.sip_via->v_host),
+                      View(sip.sip_via->v_port), View(sip.sip_call_id->i_id), sip.sip_cseq->cs_seq);
+  return {absl::HashOf(seeds_[0], text), absl::HashOf(text, seeds_[1])};
+}
+
+// RFC 3261 section 8.2.2.2.
+ServerTransactions::Key ServerTransactions::RequestOf(const sip_t& sip) const {
+  const auto text = std::make_tuple(View(sip.sip_from->a_tag), View(sip.sip_call_id->i_id),
+                                    sip.sip_cseq->cs_seq, View(sip.sip_cseq->cs_method_name));
+  return {absl::HashOf(seeds_[0], text), absl::HashOf(text, seeds_[1])};
+}
+
+ServerTransactions::Finding ServerTransactions::Find(const sip_t& sip) {
+  DropOld();
+  if (const auto it = by_transaction_.find(TransactionOf(sip)); it != by_transaction_.end()) {
+    return {Verdict::kRepeated, &kept_[it->second - first_].answer};
+  }
+  if (sip.sip_to->a_tag == nullptr && by_request_.contains(RequestOf(sip))) {
+    return {Verdict::kMerged, nullptr};
+  }
+  return {};
+}
+
+void ServerTransactions::Keep(const sip_t& sip, std::string answer, int status) {
+  Kept kept{TransactionOf(sip), std::nullopt, clock_.Now() + timer_j_, std::move(answer)};
+  const uint64_t number = first_ + kept_.size();
+  if (!by_transaction_.emplace(kept.transaction, number).second) return;
+  // A refused one may be sent again as it is by peers that do not count up.
+  if (status < 300 && sip.sip_to->a_tag == nullptr) {
+    kept.request = RequestOf(sip);
+    by_request_[*kept.request] = number;
+  }
+  octets_ += kept.answer.size() + kEntryOctets;
+  kept_.push_back(std::move(kept));
+  while (octets_ > kMaxOctets) {
+    if (metrics_ != nullptr) metrics_->OnBoundReached("sip_server_transactions");
+    DropFirst();
+  }
+  if (timer_ == 0) Arm();
+}
+
+// Drops what is old also where no request comes.
+void ServerTransactions::Arm() {
+  timer_ = timers_.At(clock_.Now() + timer_j_ / 4, [this] {
+    timer_ = 0;
+    DropOld();
+    if (!kept_.empty()) Arm();
+  });
+}
+
+bool ServerTransactions::HasCancelled(const sip_t& cancel) {
+  DropOld();
+  return by_transaction_.contains(TransactionOf(cancel));
+}
+
+void ServerTransactions::DropOld() {
+  const absl::Time now = clock_.Now();
+  while (!kept_.empty() && kept_.front().until <= now) DropFirst();
+}
+
+void ServerTransactions::DropFirst() {
+  const Kept& kept = kept_.front();
+  octets_ -= kept.answer.size() + kEntryOctets;
+  by_transaction_.erase(kept.transaction);
+  if (kept.request.has_value()) {
+    const auto it = by_request_.find(*kept.request);
+    if (it != by_request_.end() && it->second == first_) by_request_.erase(it);
+  }
+  kept_.pop_front();
+  ++first_;
+}
+
+}  // namespace sipevents::sip

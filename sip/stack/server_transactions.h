@@ -1,0 +1,88 @@
+#ifndef SIP_STACK_SERVER_TRANSACTIONS_H_
+#define SIP_STACK_SERVER_TRANSACTIONS_H_
+
+#include <sofia-sip/sip.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/time/time.h"
+#include "sip/agent.h"
+#include "sip/base/clock.h"
+#include "sip/base/random_id.h"
+#include "sip/base/timer_queue.h"
+
+namespace sipevents::sip {
+
+// Remembers how SUBSCRIBE and PUBLISH requests were answered, for 64*T1 (Timer J): a request that
+// comes again is answered as before and served once; one that comes by a second way is told so
+// (482, NOT-45); a CANCEL finds what it is about (NOT-43). NOTIFYs need none of this: their CSeq
+// says what is old.
+//
+// Threads: the SIP thread. What it is made of must outlive it; `metrics` may be null.
+class ServerTransactions {
+ public:
+  // Octets of answers that are kept; past it the oldest are forgotten before their time.
+  static constexpr size_t kMaxOctets = 64 << 20;
+
+  ServerTransactions(const Clock& clock, TimerQueue& timers, absl::Duration timer_j,
+                     RandomSource& random, SipMetrics* metrics);
+  ~ServerTransactions();
+
+  enum class Verdict {
+    kNew,
+    kRepeated,  // `answer` is to be sent again
+    kMerged,    // the same request is served already, by another way
+  };
+  struct Finding {
+    Verdict verdict = Verdict::kNew;
+    const std::string* answer = nullptr;  // good until the next call
+  };
+  // `sip` must have Via, From, To, Call-ID and CSeq.
+  Finding Find(const sip_t& sip);
+
+  // Notes how a new request was answered.
+  void Keep(const sip_t& sip, std::string answer, int status);
+
+  // Whether the request that a CANCEL is about is here.
+  bool HasCancelled(const sip_t& cancel);
+
+  size_t size() const { return kept_.size(); }
+
+ private:
+  // Two hashes with secret seeds: nobody can find requests that are taken for one another.
+  using Key = std::pair<uint64_t, uint64_t>;
+  struct Kept {
+    Key transaction;
+    std::optional<Key> request;  // of an accepted one outside a dialog
+    absl::Time until;
+    std::string answer;
+  };
+
+  Key TransactionOf(const sip_t& sip) const;
+  Key RequestOf(const sip_t& sip) const;
+  void DropOld();
+  void DropFirst();
+  void Arm();
+
+  const Clock& clock_;
+  TimerQueue& timers_;
+  const absl::Duration timer_j_;
+  SipMetrics* metrics_;
+  uint64_t seeds_[2];
+  std::deque<Kept> kept_;  // the oldest first
+  uint64_t first_ = 0;     // number of the first one
+  absl::flat_hash_map<Key, uint64_t> by_transaction_;
+  absl::flat_hash_map<Key, uint64_t> by_request_;
+  size_t octets_ = 0;
+  TimerQueue::TimerId timer_ = 0;  // 0: nothing is kept
+};
+
+}  // namespace sipevents::sip
+
+#endif  // SIP_STACK_SERVER_TRANSACTIONS_H_
