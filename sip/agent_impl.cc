@@ -19,6 +19,9 @@
 namespace sipevents::sip {
 namespace {
 
+// In the id of a subscription to what is served here.
+constexpr SubscriptionId kLocal = SubscriptionId{1} << 61;
+
 class AgentImpl : public RunningAgent {
  public:
   static absl::StatusOr<std::unique_ptr<RunningAgent>> Start(const AgentOptions& options);
@@ -34,6 +37,14 @@ class AgentImpl : public RunningAgent {
 
   SubscriptionId Subscribe(SubscribeRequest request,
                            std::shared_ptr<SubscriptionObserver> observer) override {
+    if (event_server_->Serves(request.target_uri)) {
+      const SubscriptionId id = kLocal | ++last_id_;
+      shards_.front()->PostLocal([id, request = std::move(request),
+                                  observer = std::move(observer)](LocalSubscriptions& local) {
+        local.Subscribe(id, request, observer);
+      });
+      return id;
+    }
     const size_t shard = ShardOf(request);
     const SubscriptionId id = ++last_id_ * shards_.size() + shard;
     shards_[shard]->Post(
@@ -44,22 +55,39 @@ class AgentImpl : public RunningAgent {
   }
 
   void Unsubscribe(SubscriptionId id) override {
+    if ((id & kLocal) != 0) {
+      shards_.front()->PostLocal([id](LocalSubscriptions& local) { local.Unsubscribe(id); });
+      return;
+    }
     shards_[id % shards_.size()]->Post(
         [id](Subscriber& subscriber) { subscriber.Unsubscribe(id); });
   }
 
   void SetExpires(SubscriptionId id, absl::Duration expires) override {
+    if ((id & kLocal) != 0) return;  // lasts as long as it is wanted
     shards_[id % shards_.size()]->Post(
         [id, expires](Subscriber& subscriber) { subscriber.SetExpires(id, expires); });
   }
 
   void Explain(SubscriptionId id,
                std::function<void(const SubscriptionExplanation&)> done) override {
+    if ((id & kLocal) != 0) {
+      shards_.front()->PostLocal(
+          [id, done = std::move(done)](LocalSubscriptions& local) { done(local.Explain(id)); });
+      return;
+    }
     shards_[id % shards_.size()]->Post(
         [id, done = std::move(done)](Subscriber& subscriber) { done(subscriber.Explain(id)); });
   }
 
   void Fetch(SubscribeRequest request, std::shared_ptr<FetchObserver> observer) override {
+    if (event_server_->Serves(request.target_uri)) {
+      shards_.front()->PostLocal([request = std::move(request),
+                                  observer = std::move(observer)](LocalSubscriptions& local) {
+        local.Fetch(request, observer);
+      });
+      return;
+    }
     Shard& shard = *shards_[ShardOf(request)];
     shard.Post([request = std::move(request), observer = std::move(observer)](
                    Subscriber& subscriber) { subscriber.StartFetch(request, observer); });

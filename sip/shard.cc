@@ -39,6 +39,7 @@ Shard::Shard(int index) : loop_(absl::StrCat("sip-", index)) {}
 Shard::~Shard() {
   loop_.Run([this] {
     events_.reset();
+    local_.reset();
     subscriber_.reset();
     publications_.reset();
     registrations_.reset();
@@ -57,6 +58,10 @@ void Shard::PostPublications(std::function<void(Publications&)> action) {
 
 void Shard::PostEvents(std::function<void(EventService&)> action) {
   loop_.Post([this, action = std::move(action)] { action(*events_); });
+}
+
+void Shard::PostLocal(std::function<void(LocalSubscriptions&)> action) {
+  loop_.Post([this, action = std::move(action)] { action(*local_); });
 }
 
 void Shard::Drain(absl::Time deadline, std::function<void()> done) {
@@ -100,7 +105,6 @@ absl::Status Shard::Open(int index, const AgentOptions& options, const AgentSetu
   if (options.authenticate_notify) notify_auth_ = std::make_unique<DigestServer>(random_);
   OpenRegistrations(static_cast<size_t>(index), options, setup);
   OpenPublications(options, setup);
-  if (serves) OpenEvents(options, setup);
   if (!setup.unsolicited_peers.empty()) {
     unsolicited_ = std::make_unique<UnsolicitedDoor>(UnsolicitedDoor::Parts{
         .peers = setup.unsolicited_peers,
@@ -108,7 +112,14 @@ absl::Status Shard::Open(int index, const AgentOptions& options, const AgentSetu
         .identity_of = [this](std::string_view user) { return registrations_->OfUser(user); },
         .metrics = options.metrics});
   }
-  subscriber_ = std::make_unique<Subscriber>(SubscriberContext{
+  subscriber_ = std::make_unique<Subscriber>(SubscriberContextOf(options, setup));
+  if (serves) OpenEvents(options, setup);
+  relay_.target = subscriber_.get();
+  return absl::OkStatus();
+}
+
+SubscriberContext Shard::SubscriberContextOf(const AgentOptions& options, const AgentSetup& setup) {
+  return SubscriberContext{
       .sender = *endpoint_,
       .clock = loop_.clock(),
       .timers = loop_.timers(),
@@ -125,9 +136,7 @@ absl::Status Shard::Open(int index, const AgentOptions& options, const AgentSetu
       .expires = options.expires,
       .strict = options.strict,
       .contact_of = [this](std::string_view from) { return registrations_->PublicGruu(from); },
-      .unsolicited = unsolicited_.get()});
-  relay_.target = subscriber_.get();
-  return absl::OkStatus();
+      .unsolicited = unsolicited_.get()};
 }
 
 void Shard::OpenEvents(const AgentOptions& options, const AgentSetup& setup) {
@@ -135,8 +144,9 @@ void Shard::OpenEvents(const AgentOptions& options, const AgentSetup& setup) {
   const auto contact_for = [this](const RequestSource& source, bool secure) {
     return GruuOf(endpoint_->ContactFor(source, secure, ""));
   };
+  local_ = std::make_unique<LocalSubscriptions>(SubscriberContextOf(options, setup));
   events_ = std::make_unique<EventService>(
-      *setup.events, EventService::Parts{.means = {.sender = *endpoint_,
+      *setup.events, EventService::Parts{.means = {.sender = *local_,
                                                    .clock = loop_.clock(),
                                                    .timers = loop_.timers(),
                                                    .random = random_,
@@ -144,6 +154,7 @@ void Shard::OpenEvents(const AgentOptions& options, const AgentSetup& setup) {
                                                    .t1 = options.t1},
                                          .contact_for = contact_for,
                                          .metrics = options.metrics});
+  local_->SetNotifier(&events_->notifier());
   relay_.server = events_.get();
 }
 

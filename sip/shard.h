@@ -13,6 +13,7 @@
 #include "sip/body/decode_scratch.h"
 #include "sip/dialog/dialog_table.h"
 #include "sip/event_service.h"
+#include "sip/local_subscriptions.h"
 #include "sip/publisher/publications.h"
 #include "sip/registration/registrations.h"
 #include "sip/stack/endpoint.h"
@@ -37,6 +38,7 @@ class Shard {
   void PostPublications(std::function<void(Publications&)> action);
   // For the first shard, where something is served.
   void PostEvents(std::function<void(EventService&)> action);
+  void PostLocal(std::function<void(LocalSubscriptions&)> action);
 
   // Ends subscriptions and publications, then the registrations that they may need; calls `done`
   // on the shard's thread once nobody holds anything for us any more. Registrations end at the
@@ -72,6 +74,7 @@ class Shard {
   explicit Shard(int index);
 
   absl::Status Open(int index, const AgentOptions& options, const AgentSetup& setup);
+  SubscriberContext SubscriberContextOf(const AgentOptions& options, const AgentSetup& setup);
   void OpenEvents(const AgentOptions& options, const AgentSetup& setup);
   void OpenPublications(const AgentOptions& options, const AgentSetup& setup);
   void OpenRegistrations(size_t index, const AgentOptions& options, const AgentSetup& setup);
@@ -85,7 +88,9 @@ class Shard {
   std::unique_ptr<DigestServer> notify_auth_;  // null: NOTIFYs need no credentials
   std::unique_ptr<Registrations> registrations_;
   std::unique_ptr<Publications> publications_;
-  std::unique_ptr<EventService> events_;          // of the first shard; null: nothing is served
+  // Both of the first shard; null: nothing is served.
+  std::unique_ptr<LocalSubscriptions> local_;
+  std::unique_ptr<EventService> events_;
   std::unique_ptr<UnsolicitedDoor> unsolicited_;  // null: nothing of the kind is taken
   std::unique_ptr<Subscriber> subscriber_;
   EventLoop loop_;  // last: its thread must be gone before what it uses

@@ -156,16 +156,13 @@ void DiffWriter::WriteRemovals() {
 }
 
 void DiffWriter::WriteReplacements() {
-  // Where it is by now: what was removed is gone, what is new is not there yet.
-  size_t place = 0;
   for (size_t i = 0; i < match_.size(); ++i) {
     if (match_[i] == kNone) continue;
     const PidfChild& old_child = before_.children()[match_[i]];
     const PidfChild& new_child = after_.children()[i];
-    if (old_child.element.text != new_child.element.text) {
-      WriteReplacement(PathOf(new_child, place), old_child.element, new_child.element);
-    }
-    ++place;
+    if (old_child.element.text == new_child.element.text) continue;
+    // What is the same thing and differs has an id: its place does not matter.
+    WriteReplacement(PathOf(new_child, i), old_child.element, new_child.element);
   }
 }
 

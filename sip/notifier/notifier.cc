@@ -16,6 +16,8 @@ namespace {
 constexpr int kRetryAfterSeconds = 60;
 constexpr size_t kTagDigits = 16;
 // PKG-04, PKG-11: what the packages say of time.
+// A caller of ours watches until it says that it does no more.
+constexpr absl::Duration kLocalDuration = absl::Hours(24 * 365 * 10);
 constexpr absl::Duration kPackageDefault = absl::Hours(1);
 constexpr absl::Duration kPresenceInterval = absl::Seconds(5);
 constexpr absl::Duration kUsualInterval = absl::Seconds(1);
@@ -50,42 +52,69 @@ Notifier::~Notifier() {
 
 RequestAnswer Notifier::OnSubscribe(const IncomingRequest& request, const std::string& identity) {
   if (!request.to_tag.empty()) return OnRefresh(request, identity);
+  return Begin(request,
+               {.watcher_uri = WatcherUriOf(request, identity), .first_hop = FirstHopFor(request)});
+}
+
+RequestAnswer Notifier::OnLocalSubscribe(const IncomingRequest& request,
+                                         const std::string& first_hop) {
+  return Begin(request,
+               {.watcher_uri = WatcherUriOf(request, ""), .first_hop = first_hop, .local = true});
+}
+
+void Notifier::Drop(uint64_t local_tag) {
+  const auto it = watchers_.find(local_tag);
+  if (it != watchers_.end()) it->second->Subscribed({.quiet = true});
+}
+
+RequestAnswer Notifier::Begin(const IncomingRequest& request, const Origin& origin) {
   if (auto refusal = RefuseEvent(request, options_.limits)) return *std::move(refusal);
   const std::optional<std::string> resource = ResourceOf(request.request_uri, options_.domains);
   if (!resource.has_value()) return {404, {}};
   Watcher::Grant grant;
   if (auto refusal = Judge(request, request.event_type, grant)) return *std::move(refusal);
+  if (origin.local && grant.duration > absl::ZeroDuration()) grant.duration = kLocalDuration;
   WantedList wanted = FindList(request, *resource);
   if (wanted.refusal.has_value()) return *std::move(wanted.refusal);
-  const std::string watcher_uri = WatcherUriOf(request, identity);
   const WatcherDecision decision =
-      parts_.policy.Decide(*resource, std::string(request.event_type), watcher_uri);
+      parts_.policy.Decide(*resource, std::string(request.event_type), origin.watcher_uri);
   if (decision == WatcherDecision::kDeny) return {403, {}};
   grant.view = ViewOf(decision);
   if (on_idle_ != nullptr) return Unavailable();
   Audience& audience = AudienceOf(*resource, request.event_type);
-  if (auto refusal = MakeRoom(audience, watcher_uri)) return *std::move(refusal);
-  const bool secure = absl::StartsWithIgnoreCase(request.request_uri, "sips:");
-  const Watcher::Birth birth{.number = ++last_number_,
-                             .local_tag = parts_.means.random.Next(),
-                             .watcher_uri = Intern(watcher_uri),
-                             .contact = Intern(parts_.contact_for(request.source, secure)),
-                             .package_interval = IntervalOf(request.event_type)};
-  auto made = std::make_unique<Watcher>(audience, *this, birth);
-  Watcher& watcher = *made;
-  watchers_.emplace(birth.local_tag, std::move(made));
-  ++counts_[{birth.watcher_uri, &audience}];
-  if (parts_.metrics != nullptr) parts_.metrics->OnWatchers(audience.event_package(), 1);
-  if (const auto base = BaseOfTemplate(audience.event_package()); !base.empty()) {
-    watcher_info_.Keep(*resource, std::string(base), true);
+  if (auto refusal = MakeRoom(audience, origin.watcher_uri)) {
+    LeaveAudience(audience);
+    return *std::move(refusal);
   }
-  if (!watcher.TakeDialog(request, FirstHopFor(request))) {
+  Watcher& watcher = AddWatcher(request, origin, audience);
+  if (!watcher.TakeDialog(request, origin.first_hop)) {
     OnGone(watcher);
     return {513, {}};
   }
   if (wanted.list != nullptr) watcher.SetList(NewView(wanted.list, watcher));
   watcher.Subscribed(grant);
   return Accepted(watcher, grant);
+}
+
+Watcher& Notifier::AddWatcher(const IncomingRequest& request, const Origin& origin,
+                              Audience& audience) {
+  const bool secure = absl::StartsWithIgnoreCase(request.request_uri, "sips:");
+  const Watcher::Birth birth{
+      .number = ++last_number_,
+      .local_tag = parts_.means.random.Next(),
+      .watcher_uri = Intern(origin.watcher_uri),
+      .contact = Intern(origin.local ? "" : parts_.contact_for(request.source, secure)),
+      .package_interval =
+          origin.local ? absl::ZeroDuration() : IntervalOf(audience.event_package())};
+  auto made = std::make_unique<Watcher>(audience, *this, birth);
+  Watcher& watcher = *made;
+  watchers_.emplace(birth.local_tag, std::move(made));
+  ++counts_[{birth.watcher_uri, &audience}];
+  if (parts_.metrics != nullptr) parts_.metrics->OnWatchers(audience.event_package(), 1);
+  if (const auto base = BaseOfTemplate(audience.event_package()); !base.empty()) {
+    watcher_info_.Keep(audience.resource(), std::string(base), true);
+  }
+  return watcher;
 }
 
 RequestAnswer Notifier::OnRefresh(const IncomingRequest& request, const std::string& identity) {

@@ -60,6 +60,12 @@ class Notifier final : public WatcherHost, public StateListener {
   // `identity`: who the request is from, as proven; empty: nobody asked for a proof.
   RequestAnswer OnSubscribe(const IncomingRequest& request, const std::string& identity);
 
+  // The same of a caller of ours: no limit of time and rate is set, and NOTIFYs are handed to the
+  // sender with `first_hop`. From says who it is. Drop() ends it without a NOTIFY; a tag that is
+  // none is fine.
+  RequestAnswer OnLocalSubscribe(const IncomingRequest& request, const std::string& first_hop);
+  void Drop(uint64_t local_tag);
+
   // Applies a decision to the watchers that are there.
   void OnRule(const std::string& resource_uri, const std::string& event_package,
               const std::string& watcher_uri);
@@ -108,6 +114,14 @@ class Notifier final : public WatcherHost, public StateListener {
     bool operator()(const AudienceView& a, const AudienceView& b) const { return a == b; }
   };
 
+  // Who a SUBSCRIBE is from, and where its NOTIFYs go.
+  struct Origin {
+    std::string watcher_uri;
+    std::string first_hop;  // see Watcher::TakeDialog()
+    bool local = false;     // a caller of ours
+  };
+  RequestAnswer Begin(const IncomingRequest& request, const Origin& origin);
+  Watcher& AddWatcher(const IncomingRequest& request, const Origin& origin, Audience& audience);
   RequestAnswer OnRefresh(const IncomingRequest& request, const std::string& identity);
   std::optional<RequestAnswer> Judge(const IncomingRequest& request, std::string_view package,
                                      Watcher::Grant& grant) const;

@@ -10,6 +10,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "sip/base/ascii.h"
+#include "sip/base/uri.h"
 
 namespace sipevents::sip {
 namespace {
@@ -32,6 +33,21 @@ std::string EventText(const IncomingRequest& request) {
 std::string RoutesText(const std::vector<std::string>& record_route) {
   // As the one who is called, in the order received (RFC 3261 section 12.1.1).
   return absl::StrJoin(record_route, "\n");
+}
+
+// A first router that does not know of loose routing finds itself in the Request-URI, and the
+// target last among the routes (RFC 3261 section 12.2.1.1).
+void GoByStrictRouter(OutgoingRequest& request) {
+  const std::string& first = request.route_set.front();
+  const absl::StatusOr<Uri> router = ParseUri(std::string_view(first).substr(1, first.size() - 2));
+  if (!router.ok() ||
+      std::any_of(router->parameters.begin(), router->parameters.end(),
+                  [](const auto& one) { return EqualsIgnoreCase(one.first, "lr"); })) {
+    return;
+  }
+  request.route_set.push_back(absl::StrCat("<", request.request_uri, ">"));
+  request.request_uri = router->ToString();
+  request.route_set.erase(request.route_set.begin());
 }
 
 }  // namespace
@@ -189,6 +205,7 @@ OutgoingRequest Watcher::Fill() {
   }
   if (const std::string_view routes = texts_[kRoutes]; !routes.empty()) {
     request.route_set = absl::StrSplit(AbslView(routes), '\n');
+    GoByStrictRouter(request);
   }
   if (rare_ != nullptr) {
     if (!rare_->redirect_to.empty()) request.request_uri = std::exchange(rare_->redirect_to, "");
@@ -231,6 +248,7 @@ void Watcher::OnFinal(const Response& response) {
   answered.status = response.status;
   answered.failure = response.failure;
   answered.retry_after = response.retry_after.value_or(0);
+  answered.required = list_ != nullptr;
   if (response.status / 100 == 2) {
     last_notify_time_ = host_.means().clock.Now();
     ++notify_count_;

@@ -7,6 +7,8 @@
 namespace sipevents::sip {
 namespace {
 
+constexpr absl::Duration kForever = absl::Hours(24 * 365);
+
 std::string_view StatusToken(WatcherStatus status) {
   switch (status) {
     case WatcherStatus::kPending:
@@ -28,7 +30,9 @@ WatcherInfoRow RowOf(const WatcherRecord& record, absl::Time now) {
                      .status = StatusToken(record.status),
                      .event = record.event};
   row.duration_subscribed = std::max(now - record.subscribe_time, absl::ZeroDuration());
-  if (record.status != WatcherStatus::kTerminated) {
+  // One of ours has no end that anybody could wait for.
+  const bool ends = record.expire_time - now < kForever;
+  if (record.status != WatcherStatus::kTerminated && ends) {
     row.expiration = std::max(record.expire_time - now, absl::ZeroDuration());
   }
   return row;

@@ -68,7 +68,7 @@ void Take(WatcherState& state, const NotifyAnswered& input, const WatcherContext
       state.phase = WatcherPhase::kGone;
     return;
   }
-  if (EndsWatcher(input.status, input.failure)) {
+  if (EndsWatcher(input.status, input.failure) || (input.status == 420 && input.required)) {
     state.phase = WatcherPhase::kGone;  // no other NOTIFY (NOT-25)
     return;
   }
@@ -154,7 +154,6 @@ bool EndsWatcher(int status, SendFailure failure) {
     case 408:
     case 410:
     case 416:
-    case 420:
     case 430:
     case 489:
     case 501:

@@ -78,6 +78,7 @@ struct NotifyAnswered {
   int status = 200;
   SendFailure failure = SendFailure::kNone;
   uint32_t retry_after = 0;  // seconds; 0: none
+  bool required = false;     // it required an extension (a list): one that lacks it is lost
   bool can_retry = false;    // 401, 407, 3xx, 406, 415 …: another try makes sense
 };
 // Time passed.

@@ -75,7 +75,10 @@ void AddEvent(const sip_t& sip, IncomingRequest& request) {
   request.event_count = 1;
   request.event_type = View(event->o_type);
   request.event_type_ok = IsEventType(request.event_type);
-  if (event->o_id != nullptr) request.event_id = View(event->o_id);
+  if (event->o_id != nullptr) {
+    request.event_id = View(event->o_id);
+    request.event_type_ok = request.event_type_ok && IsToken(*request.event_id);  // TOR-03
+  }
   const auto* parameter = event->o_params;
   for (; parameter != nullptr && *parameter != nullptr; ++parameter) {
     if (request.event_parameters.size() < kMaxListed) {
@@ -109,9 +112,14 @@ std::optional<RequestAnswer> RefuseBadRequest(const sip_t& sip) {
       request.rq_url->url_type != url_pres) {
     return RequestAnswer{416, {}};
   }
+  const size_t octets = sip.sip_payload == nullptr ? 0 : sip.sip_payload->pl_len;
+  if (sip.sip_content_length != nullptr && sip.sip_content_length->l_length > octets) {
+    return RequestAnswer{400, {}, "Body shorter than Content-Length"};  // RFC 3261 section 18.3
+  }
   if (View(sip.sip_from->a_tag).empty()) return RequestAnswer{400, {}, "Missing From Tag"};
   if (subscribe) {
     if (sip.sip_contact == nullptr) return RequestAnswer{400, {}, "Missing Contact"};
+    if (sip.sip_contact->m_next != nullptr) return RequestAnswer{400, {}, "More than one Contact"};
     const std::string target = TargetText(sip.sip_contact->m_url);
     if (!absl::StartsWithIgnoreCase(target, "sip:") &&
         !absl::StartsWithIgnoreCase(target, "sips:")) {

@@ -20,8 +20,16 @@ constexpr char kMethod[] = "SUBSCRIBE";
 // The types of bodies about lists (RLS-01).
 constexpr const char* kListTypes[] = {"multipart/related", "application/rlmi+xml"};
 
-// A flat list (RFC 4826 section 3.1, RFC 5367 section 4.1).
-std::string ResourceLists(const std::vector<std::string>& members) {
+// Whether what goes there first keeps a sips: request as safe as it asks for.
+bool CarriesSips(const std::string& outbound_route) {
+  const std::string route = ToLower(outbound_route);
+  return route.empty() || route.find("sips:") != std::string::npos ||
+         route.find("transport=tls") != std::string::npos;
+}
+
+}  // namespace
+
+std::string RecipientList(const std::vector<std::string>& members) {
   std::string document =
       "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\r\n"
       "<resource-lists xmlns=\"urn:ietf:params:xml:ns:resource-lists\"><list>\r\n";
@@ -33,15 +41,6 @@ std::string ResourceLists(const std::vector<std::string>& members) {
   document += "</list></resource-lists>\r\n";
   return document;
 }
-
-// Whether what goes there first keeps a sips: request as safe as it asks for.
-bool CarriesSips(const std::string& outbound_route) {
-  const std::string route = ToLower(outbound_route);
-  return route.empty() || route.find("sips:") != std::string::npos ||
-         route.find("transport=tls") != std::string::npos;
-}
-
-}  // namespace
 
 SubscribeTemplate::SubscribeTemplate(SubscriberContext& context, SubscribeRequest request)
     : context_(context),
@@ -86,7 +85,7 @@ OutgoingRequest SubscribeTemplate::Fill(bool in_dialog) const {
     request.require = "recipient-list-subscribe";
     request.content_type = "application/resource-lists+xml";
     request.content_disposition = "recipient-list";
-    request.body = ResourceLists(request_.members);
+    request.body = RecipientList(request_.members);
   } else if (!without_body_) {
     request.content_type = request_.body_content_type;
     request.body = request_.body;

@@ -15,6 +15,9 @@
 
 namespace sipevents::sip {
 
+// The members of a list as the body of a SUBSCRIBE: application/resource-lists+xml (RFC 5367).
+std::string RecipientList(const std::vector<std::string>& members);
+
 // What every SUBSCRIBE for one resource has in common: whom it is about, whom it is from, the
 // credentials that were asked for (kept over attempts and forks, so that a nonce count is never
 // used twice), and what the peer turned out not to take.
