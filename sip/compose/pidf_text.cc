@@ -75,7 +75,6 @@ std::optional<PidfText> PidfText::Read(std::string_view document) {
   XmlChildren children(root->content);
   while (const std::optional<XmlSpan> child = children.Next()) text.ReadChild(*child);
   if (children.broken()) return std::nullopt;
-  text.has_text_ = children.has_text();
   // An id that is there twice tells nothing apart.
   absl::flat_hash_map<std::string, size_t> first;
   for (size_t i = 0; i < text.children_.size(); ++i) {

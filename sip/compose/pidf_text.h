@@ -37,8 +37,6 @@ class PidfText {
   const XmlSpan& root() const { return root_; }
   const std::vector<XmlAttributeSpan>& attributes() const { return attributes_; }  // of the root
   const std::vector<PidfChild>& children() const { return children_; }
-  // Whether the root has text beside its children.
-  bool has_text() const { return has_text_; }
   // What a prefix (empty: none) stands for at the root; nothing: it is not declared.
   std::optional<std::string_view> UriOf(std::string_view prefix) const;
 
@@ -49,7 +47,6 @@ class PidfText {
   XmlSpan root_;
   std::vector<XmlAttributeSpan> attributes_;
   std::vector<PidfChild> children_;
-  bool has_text_ = false;
 };
 
 // Whether the content of an element is text that is not blank, and nothing else.

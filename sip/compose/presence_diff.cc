@@ -232,10 +232,7 @@ ComposedBody PresenceAsChanges(std::string_view before, std::string_view after) 
   if (!new_text) return PresenceAsFull(after);
   ComposedBody full = AsFull(*new_text);
   const std::optional<PidfText> old_text = PidfText::Read(before);
-  if (!old_text || old_text->has_text() || new_text->has_text() ||
-      !HaveSameRoots(*old_text, *new_text)) {
-    return full;
-  }
+  if (!old_text || !HaveSameRoots(*old_text, *new_text)) return full;
   std::optional<ComposedBody> diff = DiffWriter(*old_text, *new_text).Write();
   return diff && diff->body.size() < full.body.size() ? *std::move(diff) : full;
 }

@@ -43,18 +43,34 @@ absl::Status CheckPrefix(pugi::xml_node element, std::string_view name, XmlScope
   return Refuse(absl::StrCat("XML: the prefix of ", QuoteForMessage(name), " is not declared"));
 }
 
+// With at most one prefix (Namespaces in XML, section 4).
+bool IsQualifiedName(std::string_view name) {
+  const std::string_view local = XmlLocalName(name);
+  return IsXmlName(name) && IsXmlName(local) && local.find(':') == std::string_view::npos;
+}
+
+// A prefix stands for something, and those of XML itself for nothing else.
+absl::Status CheckDeclaration(pugi::xml_attribute attribute) {
+  const std::string_view name = attribute.name();
+  if (!name.starts_with("xmlns:")) return absl::OkStatus();
+  const bool is_reserved = name == "xmlns:xml" || name == "xmlns:xmlns";
+  if (!is_reserved && *attribute.value() != '\0') return absl::OkStatus();
+  return Refuse(absl::StrCat("XML: ", QuoteForMessage(name), " declares nothing"));
+}
+
 absl::Status CheckNames(pugi::xml_node element, XmlScope& scope) {
-  if (!IsXmlName(element.name())) {
+  if (!IsQualifiedName(element.name())) {
     return Refuse(absl::StrCat("XML: ", QuoteForMessage(element.name()), " is no name"));
   }
   SIPEVENTS_RETURN_IF_ERROR(CheckPrefix(element, element.name(), scope));
   for (pugi::xml_attribute attribute = element.first_attribute(); attribute;
        attribute = attribute.next_attribute()) {
     const std::string_view name = attribute.name();
-    if (!IsXmlName(name)) {
+    if (!IsQualifiedName(name)) {
       return Refuse(absl::StrCat("XML: ", QuoteForMessage(name), " is no name of an attribute"));
     }
     SIPEVENTS_RETURN_IF_ERROR(CheckPrefix(element, name, scope));
+    SIPEVENTS_RETURN_IF_ERROR(CheckDeclaration(attribute));
     for (pugi::xml_attribute other = attribute.next_attribute(); other;
          other = other.next_attribute()) {
       if (name != other.name()) continue;

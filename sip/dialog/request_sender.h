@@ -55,7 +55,8 @@ class RequestSender {
 
   // Sends a request to where `first_hop` (a URI, without <>) leads: the first Route, else the
   // Request-URI. It may wait: for DNS, for its turn, or until a server that failed is back.
-  // `client` must live until OnFinal() or Forget().
+  // `client` must live until OnFinal() or Forget(). A `first_hop` like "flow:tls:192.0.2.7:40000"
+  // leads only to who opened that way to us: by its connection, or to where its datagram came from.
   virtual RequestId Send(std::string first_hop, RequestPriority priority,
                          RequestClient& client) = 0;
 

@@ -13,6 +13,9 @@ namespace {
 // section 18.1.1).
 constexpr size_t kMaxDatagramOctets = 1300;
 
+// Begins a first hop that is no URI; see RequestSender::Send().
+constexpr std::string_view kFlow = "flow:";
+
 RequestOutcome OutcomeOf(const Response& response) {
   RequestOutcome outcome;
   if (!response.made_here) {
@@ -47,12 +50,26 @@ RequestId Dispatcher::Send(std::string first_hop, RequestPriority priority, Requ
   request->first_hop = std::move(first_hop);
   const std::string& uri = request->first_hop;
   requests_.emplace(id, std::move(request));
+  if (uri.starts_with(kFlow)) {
+    SubmitToFlow(id);
+    return id;
+  }
   // A copy: the request may be gone when the answer comes.
   parts_.locate(std::string(uri), /*large=*/false,
                 [this, id, alive = alive_](absl::StatusOr<std::vector<NextHop>> hops) {
                   if (*alive) OnLocated(id, std::move(hops));
                 });
   return id;
+}
+
+// The peer came by it, and is answered by it: no policy asks where it leads.
+void Dispatcher::SubmitToFlow(RequestId id) {
+  Request& request = *requests_.at(id);
+  const absl::StatusOr<SipListenAddress> peer =
+      ParseSipListenAddress(std::string_view(request.first_hop).substr(kFlow.size()));
+  if (!peer.ok()) return FailLater(id, 503, SendFailure::kNoAddress);
+  request.hops = {{.transport = peer->transport, .address = peer->address, .flow = true}};
+  Submit(id);
 }
 
 void Dispatcher::Forget(RequestId id) {
@@ -146,7 +163,8 @@ void Dispatcher::Transmit(RequestId id) {
 // (RFC 3261 section 18.1.1): its servers are looked up anew.
 bool Dispatcher::MovesToStream(RequestId id) {
   Request& request = *requests_.at(id);
-  if (request.hops[request.hop].transport != Transport::kUdp || request.sized ||
+  const NextHop& hop = request.hops[request.hop];
+  if (hop.transport != Transport::kUdp || hop.flow || request.sized ||
       parts_.transmitter.DatagramOctets(*request.filled) <= kMaxDatagramOctets) {
     return false;
   }

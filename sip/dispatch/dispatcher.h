@@ -66,6 +66,7 @@ class Dispatcher : public RequestSender {
   };
 
   void OnLocated(RequestId id, absl::StatusOr<std::vector<NextHop>> hops);
+  void SubmitToFlow(RequestId id);
   void Submit(RequestId id);
   void Pump();
   void Transmit(RequestId id);

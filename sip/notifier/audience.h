@@ -20,6 +20,9 @@ class AudienceMember {
 
   Audience& audience() const { return *audience_; }
 
+  // Whether it is this watcher, or a list that it watches.
+  virtual bool IsOf(const std::string& watcher_uri) const = 0;
+
   // The state of the resource is another one. Must not end any member.
   virtual void OnStateChanged() = 0;
 

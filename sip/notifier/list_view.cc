@@ -11,6 +11,8 @@ namespace {
 
 // Each member has one state at a time here.
 constexpr char kInstance[] = "1";
+// Octets of a row without URI and name.
+constexpr size_t kRowOctets = 64;
 
 }  // namespace
 
@@ -29,15 +31,17 @@ class ListView::Member {
   Member& operator=(const Member&) = delete;
 
   bool changed() const { return changed_; }
+  // What it takes to say that it is there, about.
+  size_t row_octets() const { return listed_.uri.size() + listed_.name.size() + kRowOctets; }
 
   // `bare`: only that it is there.
   void Write(ResourceListWriter& writer, bool bare) {
     ListedResource row{.uri = listed_.uri, .name = listed_.name};
+    changed_ = bare;  // told again by the next document, also where it was told before
     if (bare) {
       writer.Add(row);
       return;
     }
-    changed_ = false;
     row.instance = kInstance;
     ComposedStatePtr state;
     const WatcherDecision decision =
@@ -69,6 +73,9 @@ class ListView::Member {
    public:
     Link(Audience& audience, Member& member) : AudienceMember(audience), member_(member) {}
     ~Link() override = default;
+    bool IsOf(const std::string& watcher_uri) const override {
+      return member_.view_.parts_.watcher_uri == watcher_uri;
+    }
     void OnStateChanged() override {
       member_.changed_ = true;
       member_.view_.parts_.on_changed();
@@ -112,9 +119,14 @@ ListView::Written ListView::Write(bool full) {
   full = std::exchange(replaced_, false) || full || version_ == 0;
   ResourceListWriter writer(list_->uri, full);
   Written written;
+  size_t rows = 0;  // octets of those that a full document names at least
+  if (full) {
+    for (const auto& member : members_) rows += member->row_octets();
+  }
   for (const auto& member : members_) {
     if (!full && !member->changed()) continue;
-    const bool fits = writer.size() < kMaxOctets;
+    if (full) rows -= member->row_octets();
+    const bool fits = writer.size() + rows < kMaxOctets;
     written.more |= !fits;
     if (fits || full) member->Write(writer, !fits);
   }

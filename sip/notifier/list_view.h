@@ -26,6 +26,7 @@ class ListView {
  public:
   struct Parts {
     StateSource& states;
+    const std::string& watcher_uri;  // whose view it is
     // The audience of a member; null: it is not served here.
     std::function<Audience*(const std::string& uri)> audience_of;
     // An audience may have lost its last member.

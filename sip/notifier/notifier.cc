@@ -221,10 +221,9 @@ absl::Duration Notifier::IntervalOf(std::string_view event_package) const {
 std::string Notifier::FirstHopFor(const IncomingRequest& request) const {
   if (!request.record_route.empty()) return "";
   const RequestSource& source = request.source;
-  const std::string peer = absl::StrCat("sip:", source.peer.ToString());
-  if (source.transport != Transport::kUdp) {
-    return absl::StrCat(peer, ";transport=", AbslView(TransportName(source.transport)));
-  }
+  const std::string flow =
+      absl::StrCat("flow:", SipListenAddress{source.transport, source.peer}.ToString());
+  if (source.transport != Transport::kUdp) return flow;
   const absl::StatusOr<Uri> contact = ParseUri(request.contact_uri);
   if (!contact.ok() || contact->scheme != "sip") return "";
   const bool thinks_it_is_there =
@@ -234,7 +233,7 @@ std::string Notifier::FirstHopFor(const IncomingRequest& request) const {
   const uint16_t port = contact->port == 0 ? 5060 : contact->port;
   if (thinks_it_is_there && IsNumericHost(host) &&
       (host != source.peer.host || port != source.peer.port)) {
-    return absl::StrCat(peer, ";transport=udp");
+    return flow;
   }
   const bool names_transport =
       std::any_of(contact->parameters.begin(), contact->parameters.end(),

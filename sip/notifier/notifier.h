@@ -136,7 +136,7 @@ class Notifier final : public WatcherHost, public StateListener {
   WantedList FindList(const IncomingRequest& request, const std::string& resource) const;
   std::unique_ptr<ListView> NewView(const std::shared_ptr<const ServedList>& list,
                                     Watcher& watcher);
-  void ForEachOfList(const std::string& uri, const std::function<void(Watcher&)>& visit);
+  void ForEachOfList(const ServedList* list, const std::function<void(Watcher&)>& visit);
   void LeaveAudience(Audience& audience);
   absl::Duration IntervalOf(std::string_view event_package) const;
   std::string FirstHopFor(const IncomingRequest& request) const;

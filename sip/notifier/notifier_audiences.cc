@@ -55,8 +55,13 @@ void Notifier::OnRule(const std::string& resource_uri, const std::string& event_
   if (audience == nullptr) return;
   const WatcherDecision decision = parts_.policy.Decide(resource_uri, event_package, watcher_uri);
   audience->ForEach([&](AudienceMember& member) {
+    if (!member.IsOf(watcher_uri)) return;
     auto* const watcher = dynamic_cast<Watcher*>(&member);
-    if (watcher == nullptr || watcher->is_over() || watcher->watcher_uri() != watcher_uri) return;
+    if (watcher == nullptr) {
+      member.OnStateChanged();  // it stands in a list, which shows another state of it now
+      return;
+    }
+    if (watcher->is_over()) return;
     if (decision == WatcherDecision::kDeny) {
       watcher->End(WatcherEnd::kRejected);
     } else {

@@ -56,6 +56,7 @@ std::unique_ptr<ListView> Notifier::NewView(const std::shared_ptr<const ServedLi
   return std::make_unique<ListView>(
       list, package,
       ListView::Parts{.states = parts_.states,
+                      .watcher_uri = watcher.watcher_uri(),
                       .audience_of = [this, &package](const std::string& uri) -> Audience* {
                         const std::optional<std::string> resource =
                             ResourceOf(uri, options_.domains);
@@ -70,25 +71,29 @@ std::unique_ptr<ListView> Notifier::NewView(const std::shared_ptr<const ServedLi
 }
 
 absl::Status Notifier::SetList(const ServedList& list) {
+  const std::shared_ptr<const ServedList> before = lists_.Find(list.uri);
   if (absl::Status set = lists_.Set(list); !set.ok()) return set;
   const std::shared_ptr<const ServedList> served = lists_.Find(list.uri);
-  ForEachOfList(list.uri, [&](Watcher& watcher) { watcher.list()->Replace(served); });
+  ForEachOfList(before.get(), [&](Watcher& watcher) { watcher.list()->Replace(served); });
   return absl::OkStatus();
 }
 
 void Notifier::RemoveList(const std::string& uri) {
-  if (!lists_.Remove(uri)) return;
-  ForEachOfList(uri, [](Watcher& watcher) { watcher.End(WatcherEnd::kNoResource); });
+  const std::shared_ptr<const ServedList> before = lists_.Find(uri);
+  lists_.Remove(uri);
+  ForEachOfList(before.get(), [](Watcher& watcher) { watcher.End(WatcherEnd::kNoResource); });
 }
 
-// Those who watch it by its name.
-void Notifier::ForEachOfList(const std::string& uri, const std::function<void(Watcher&)>& visit) {
+// Those who watch it by its name; not those who brought a list of their own to the same name.
+void Notifier::ForEachOfList(const ServedList* list, const std::function<void(Watcher&)>& visit) {
+  if (list == nullptr) return;
   for (const std::string& package : options_.limits.packages) {
-    Audience* const audience = FindAudience(uri, package);
+    Audience* const audience = FindAudience(list->uri, package);
     if (audience == nullptr) continue;
     audience->ForEach([&](AudienceMember& member) {
       auto* const watcher = dynamic_cast<Watcher*>(&member);
-      if (watcher != nullptr && watcher->list() != nullptr && !watcher->is_over()) visit(*watcher);
+      if (watcher == nullptr || watcher->list() == nullptr || watcher->is_over()) return;
+      if (&watcher->list()->list() == list) visit(*watcher);
     });
   }
 }

@@ -11,6 +11,9 @@
 namespace sipevents::sip {
 namespace {
 
+// The entity tag of no state (CEN-01); composed states have longer ones.
+constexpr char kNothingTag[] = "none";
+
 std::string Numbered(const ComposedBody& composed, uint32_t version) {
   const std::string_view body = composed.body;
   return absl::StrCat(AbslView(body.substr(0, composed.version_at)), version,
@@ -32,8 +35,9 @@ ComposedStatePtr NotifyContents::StateFor(const Watcher& watcher, WatcherView vi
 
 bool NotifyContents::Holds(std::string_view condition, const Watcher& watcher,
                            WatcherView view) const {
-  if (condition.empty() || view == WatcherView::kNothing) return false;
+  if (condition.empty()) return false;
   if (condition == "*") return true;
+  if (view == WatcherView::kNothing) return condition == kNothingTag;
   if (watcher.list() != nullptr || !BaseOfTemplate(watcher.audience().event_package()).empty()) {
     return false;  // their tags name one document each
   }
@@ -46,7 +50,10 @@ NotifyContent NotifyContents::For(Watcher& watcher) const {
   content.is_list = watcher.list() != nullptr;
   const bool shows = watcher.view() != WatcherView::kNothing &&
                      (end == WatcherEnd::kNone || end == WatcherEnd::kTimeout);
-  if (!shows) return content;  // NOT-18
+  if (!shows) {  // NOT-18
+    content.entity_tag = kNothingTag;
+    return content;
+  }
   const bool suppressed = Holds(watcher.condition(), watcher, watcher.view());
   if (content.is_list) {
     if (!suppressed) AddList(watcher, content);
@@ -74,6 +81,7 @@ void NotifyContents::AddState(Watcher& watcher, const ComposedStatePtr& state,
     content.body = Numbered(changes, watcher.NextVersion());
     return;
   }
+  watcher.Show(nullptr);  // a later document of changes must not begin from an earlier one
   content.content_type =
       watcher.format() == WatcherFormat::kOldName ? "application/cpim-pidf+xml" : full.content_type;
   content.body = full.version_at == ComposedBody::kNoVersion

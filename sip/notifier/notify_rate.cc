@@ -7,6 +7,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "sip/base/ascii.h"
 
 namespace sipevents::sip {
@@ -14,6 +15,10 @@ namespace {
 
 constexpr size_t kMostDigits = 2;
 constexpr size_t kMostDecimals = 10;
+// What two digits and the six of AppendRate() can say.
+constexpr double kMostRate = 99.9999;
+// Below it, floating point numbers are written with an exponent.
+constexpr float kLeastPlain = 0.0001F;
 
 bool AllDigits(std::string_view text) {
   return std::all_of(text.begin(), text.end(),
@@ -31,13 +36,23 @@ float ReadRate(std::string_view text) {
       !absl::SimpleAtod(AbslView(text), &rate)) {
     return 0;
   }
-  return static_cast<float>(rate);
+  return static_cast<float>(std::min(rate, kMostRate));
 }
 
 absl::Duration IntervalOf(float rate) { return absl::Seconds(1) / static_cast<double>(rate); }
 
 void AppendRate(std::string& text, std::string_view name, float rate) {
-  if (rate > 0) absl::StrAppend(&text, ";", AbslView(name), "=", rate);
+  if (rate <= 0) return;
+  absl::StrAppend(&text, ";", AbslView(name), "=");
+  if (rate < kLeastPlain) {
+    absl::StrAppendFormat(&text, "%.10f", rate);
+  } else {
+    absl::StrAppend(&text, rate);
+  }
+}
+
+std::string_view NameOf(std::string_view parameter) {
+  return TrimBlanks(parameter.substr(0, parameter.find('=')));
 }
 
 }  // namespace
@@ -46,7 +61,7 @@ RateWishes ReadRateWishes(const std::vector<std::string_view>& event_parameters)
   RateWishes wishes;
   for (const std::string_view parameter : event_parameters) {
     const size_t equals = std::min(parameter.find('='), parameter.size());
-    const std::string_view name = TrimBlanks(parameter.substr(0, equals));
+    const std::string_view name = NameOf(parameter);
     const std::string_view value =
         equals < parameter.size() ? TrimBlanks(parameter.substr(equals + 1)) : "";
     if (EqualsIgnoreCase(name, "max-rate")) wishes.max_rate = ReadRate(value);
@@ -61,6 +76,12 @@ RateWishes ReadRateWishes(const std::vector<std::string_view>& event_parameters)
     wishes.min_rate = 0;
   }
   return wishes;
+}
+
+bool IsRateWish(std::string_view parameter) {
+  const std::string_view name = NameOf(parameter);
+  return EqualsIgnoreCase(name, "max-rate") || EqualsIgnoreCase(name, "min-rate") ||
+         EqualsIgnoreCase(name, "adaptive-min-rate");
 }
 
 std::string RateParameters(const RateWishes& rates) {

@@ -28,6 +28,9 @@ struct RateWishes {
 // ignored (RATE-05).
 RateWishes ReadRateWishes(const std::vector<std::string_view>& event_parameters);
 
+// Whether a parameter of an Event header asks for a rate.
+bool IsRateWish(std::string_view parameter);
+
 // The rates that are in force, as parameters of Subscription-State: `;max-rate=0.1`; empty: none.
 std::string RateParameters(const RateWishes& rates);
 

@@ -23,8 +23,7 @@ constexpr int kProbationSeconds = 60;
 std::string EventText(const IncomingRequest& request) {
   std::string text(request.event_type);
   for (const std::string_view parameter : request.event_parameters) {
-    const std::string_view name = parameter.substr(0, parameter.find('='));
-    if (name.ends_with("-rate")) continue;
+    if (IsRateWish(parameter)) continue;
     absl::StrAppend(&text, ";", AbslView(parameter));
   }
   return text;
@@ -71,6 +70,7 @@ struct Watcher::Rare {
   ClientDigestSession digest;
   std::string condition;    // Suppress-If-Match
   std::string redirect_to;  // of a 3xx: for one try
+  bool redirected = false;  // was followed since a NOTIFY was taken
   WatcherInfoSource::Progress progress;
 };
 
@@ -139,10 +139,13 @@ void Watcher::Decide(WatcherView view) {
 
 void Watcher::End(WatcherEnd end) { Apply(WatcherEnding{end}); }
 
-void Watcher::OnStateChanged() {
-  if (view_ != WatcherView::kState || list_ != nullptr) return;
+void Watcher::OnPartChanged() {
   if (!condition().empty() && host_.HoldsCondition(*this)) return;
   Apply(StateChanged{});
+}
+
+void Watcher::OnStateChanged() {
+  if (view_ == WatcherView::kState && list_ == nullptr) OnPartChanged();
 }
 
 void Watcher::Apply(const WatcherInput& input) {
@@ -205,10 +208,12 @@ OutgoingRequest Watcher::Fill() {
   }
   if (const std::string_view routes = texts_[kRoutes]; !routes.empty()) {
     request.route_set = absl::StrSplit(AbslView(routes), '\n');
-    GoByStrictRouter(request);
   }
+  if (rare_ != nullptr && !rare_->redirect_to.empty()) {
+    request.request_uri = std::exchange(rare_->redirect_to, "");
+  }
+  if (!request.route_set.empty()) GoByStrictRouter(request);
   if (rare_ != nullptr) {
-    if (!rare_->redirect_to.empty()) request.request_uri = std::exchange(rare_->redirect_to, "");
     for (auto& header :
          rare_->digest.Authorize(request.method, request.request_uri, request.body)) {
       request.authorization.emplace_back(header.proxy ? "Proxy-Authorization" : "Authorization",
@@ -252,7 +257,10 @@ void Watcher::OnFinal(const Response& response) {
   if (response.status / 100 == 2) {
     last_notify_time_ = host_.means().clock.Now();
     ++notify_count_;
-    if (rare_ != nullptr) rare_->digest.OnAnswered();
+    if (rare_ != nullptr) {
+      rare_->digest.OnAnswered();
+      rare_->redirected = false;
+    }
   } else {
     answered.can_retry = CanRetry(response);
   }
@@ -281,21 +289,21 @@ bool Watcher::CanRetry(const Response& response) {
     case 406:
     case 413:
     case 415:
+    case 513:
       return !std::exchange(takes_no_body_, true);
     default:
       break;
   }
-  if (response.status / 100 == 3 && !response.redirect_to.empty() && last_taken_) {
-    rare().redirect_to = response.redirect_to.front();
-    return true;
-  }
-  return false;
+  if (response.status / 100 != 3 || response.redirect_to.empty() || rare().redirected) return false;
+  rare().redirected = true;
+  rare().redirect_to = response.redirect_to.front();
+  return true;
 }
 
 std::string Watcher::FirstHop() const {
-  if (rare_ != nullptr && !rare_->redirect_to.empty()) return rare_->redirect_to;
-  if (!texts_[kFirstHop].empty()) return std::string(texts_[kFirstHop]);
   std::string_view routes = texts_[kRoutes];
+  if (rare_ != nullptr && !rare_->redirect_to.empty() && routes.empty()) return rare_->redirect_to;
+  if (!texts_[kFirstHop].empty()) return std::string(texts_[kFirstHop]);
   if (routes.empty()) return std::string(texts_[kContact]);
   routes = routes.substr(0, routes.find('\n'));
   return std::string(routes.substr(1, routes.size() - 2));  // without <>

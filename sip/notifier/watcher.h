@@ -120,12 +120,13 @@ class Watcher final : public AudienceMember, private RequestClient {
   void Decide(WatcherView view);
   void End(WatcherEnd end);
   void OnStateChanged() override;
+  bool IsOf(const std::string& watcher_uri) const override { return *watcher_uri_ == watcher_uri; }
 
   // It watches a list: what it shows, made for it. Before Subscribed().
   void SetList(std::unique_ptr<ListView> list);
   ListView* list() const { return list_.get(); }
-  // Something in the list, or in watcher information, is another one.
-  void OnPartChanged() { Apply(StateChanged{}); }
+  // What it is shown is another one.
+  void OnPartChanged();
   // Of one who watches watchers.
   WatcherInfoSource::Progress& progress();
 

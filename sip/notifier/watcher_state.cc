@@ -8,11 +8,16 @@ namespace {
 // A NOTIFY that failed in a way that may pass is tried so often again.
 constexpr uint8_t kMostAttempts = 3;
 
-void Terminate(WatcherState& state, WatcherEnd end) {
+// No longer does one who has ended stay for the last NOTIFY, however long a pause it asked for: as
+// long as a transaction lasts.
+absl::Duration LongestFarewell(const WatcherContext& context) { return 64 * context.t1; }
+
+void Terminate(WatcherState& state, WatcherEnd end, const WatcherContext& context) {
   if (state.phase == WatcherPhase::kTerminated || state.phase == WatcherPhase::kGone) return;
   state.phase = WatcherPhase::kTerminated;
   state.end = end;
   state.urgent = true;
+  state.held_until = std::min(state.held_until, context.now + LongestFarewell(context));
 }
 
 void Take(WatcherState& state, const SubscribeGranted& input, const WatcherContext& context) {
@@ -21,7 +26,7 @@ void Take(WatcherState& state, const SubscribeGranted& input, const WatcherConte
     if (input.quiet) {
       state.phase = WatcherPhase::kGone;
     } else {
-      Terminate(state, WatcherEnd::kTimeout);
+      Terminate(state, WatcherEnd::kTimeout, context);
     }
     return;
   }
@@ -49,8 +54,8 @@ void Take(WatcherState& state, const StateChanged& /*input*/, const WatcherConte
   state.changed = true;
 }
 
-void Take(WatcherState& state, const WatcherEnding& input, const WatcherContext& /*context*/) {
-  Terminate(state, input.end);
+void Take(WatcherState& state, const WatcherEnding& input, const WatcherContext& context) {
+  Terminate(state, input.end, context);
 }
 
 void Take(WatcherState& state, const NotifyWritten& /*input*/, const WatcherContext& context) {
@@ -68,21 +73,27 @@ void Take(WatcherState& state, const NotifyAnswered& input, const WatcherContext
       state.phase = WatcherPhase::kGone;
     return;
   }
-  if (EndsWatcher(input.status, input.failure) || (input.status == 420 && input.required)) {
+  const bool lost_way = input.status / 100 == 3 && !input.can_retry;  // followed once, or to nobody
+  if (EndsWatcher(input.status, input.failure) || (input.status == 420 && input.required) ||
+      lost_way) {
     state.phase = WatcherPhase::kGone;  // no other NOTIFY (NOT-25)
     return;
   }
   const bool last = state.phase == WatcherPhase::kTerminated;
   const bool waits =
       input.status == 491 || input.retry_after > 0 || input.failure == SendFailure::kOverload;
+  if (input.retry_after > 0) {  // also for what is to be told later, if this one is not tried again
+    state.held_until = context.now + absl::Seconds(input.retry_after) * (1 + context.chance / 10);
+  } else if (waits) {
+    state.held_until = context.now + absl::Seconds(2.1 + 1.9 * context.chance);
+  }
+  if (last && state.held_until > context.now + LongestFarewell(context)) {
+    state.phase = WatcherPhase::kGone;
+    return;
+  }
   if ((input.can_retry || waits) && state.attempts < kMostAttempts) {
     ++state.attempts;
     state.urgent = true;  // the state of that moment (NOT-27)
-    if (input.retry_after > 0) {
-      state.held_until = context.now + absl::Seconds(input.retry_after) * (1 + context.chance / 10);
-    } else if (waits) {
-      state.held_until = context.now + absl::Seconds(2.1 + 1.9 * context.chance);
-    }
     return;
   }
   state.attempts = 0;
@@ -90,7 +101,7 @@ void Take(WatcherState& state, const NotifyAnswered& input, const WatcherContext
 }
 
 void Take(WatcherState& state, const WatcherTimer& /*input*/, const WatcherContext& context) {
-  if (context.now >= state.expire_time) Terminate(state, WatcherEnd::kTimeout);  // NOT-29
+  if (context.now >= state.expire_time) Terminate(state, WatcherEnd::kTimeout, context);  // NOT-29
   if (state.phase == WatcherPhase::kActive && context.now >= state.rate.Latest()) {
     state.urgent = true;
   }
@@ -141,7 +152,10 @@ WatcherStep Next(WatcherState& state, const WatcherInput& input, const WatcherCo
     return step;
   }
   step.wake = std::min(step.wake, due);
-  if (state.phase == WatcherPhase::kActive) step.wake = std::min(step.wake, state.rate.Latest());
+  // What is urgent already waits for its own time: the other one may be past.
+  if (state.phase == WatcherPhase::kActive && !state.urgent) {
+    step.wake = std::min(step.wake, state.rate.Latest());
+  }
   return step;
 }
 

@@ -79,8 +79,8 @@ void Publications::TellIdle() {
 }
 
 const char* Publications::BoundReached(size_t publications, size_t octets) const {
-  if (publications > parts_.most_publications) return "publications";
-  return octets > parts_.most_octets ? "publication_octets" : nullptr;
+  if (publications > parts_.most_publications) return "remote_publications";
+  return octets > parts_.most_octets ? "remote_publication_octets" : nullptr;
 }
 
 void Publications::CountBound(const char* bound) const {

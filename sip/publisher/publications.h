@@ -18,7 +18,7 @@ namespace sipevents::sip {
 //
 // Bounds: PublisherParts::most_publications and most_octets. A publication past them ends at once,
 // `overload`; a change past the second is not sent, and its publication says so. Each is counted
-// (SipMetrics::OnBoundReached: `publications`, `publication_octets`).
+// (SipMetrics::OnBoundReached(): `remote_publications`, `remote_publication_octets`).
 //
 // Threads: the SIP thread.
 class Publications {

@@ -132,7 +132,7 @@ WireAnswer MessageServer::Serve(msg_t* message, const sip_t& sip, std::string_vi
   const ServerTransactions::Finding finding = transactions_->Find(sip);
   if (finding.verdict == ServerTransactions::Verdict::kRepeated) {
     WireAnswer again = WayOf(*sip.sip_via);
-    again.text = *finding.answer;
+    again.text = finding.answer;
     return again;
   }
   const bool merged = finding.verdict == ServerTransactions::Verdict::kMerged;

@@ -27,7 +27,8 @@ constexpr int kWholeQ = 1000;
 // `0.5` as thousandths; what is no q counts as 1.
 int ThousandthsOf(std::string_view q) {
   double value = 1;
-  if (q.empty() || !absl::SimpleAtod(AbslView(q), &value) || value > 1) return kWholeQ;
+  if (q.empty() || !absl::SimpleAtod(AbslView(q), &value)) return kWholeQ;
+  if (!(value <= 1)) return kWholeQ;  // nor is `nan`
   return value < 0 ? 0 : static_cast<int>(value * kWholeQ + 0.5);
 }
 

@@ -13,6 +13,8 @@ namespace {
 
 // What an entry takes beside its answer, in octets.
 constexpr size_t kEntryOctets = 200;
+// Tables of fewer places are left alone.
+constexpr size_t kLeastCapacity = 4096;
 
 }  // namespace
 
@@ -43,25 +45,25 @@ ServerTransactions::Key ServerTransactions::RequestOf(const sip_t& sip) const {
 ServerTransactions::Finding ServerTransactions::Find(const sip_t& sip) {
   DropOld();
   if (const auto it = by_transaction_.find(TransactionOf(sip)); it != by_transaction_.end()) {
-    return {Verdict::kRepeated, &kept_[it->second - first_].answer};
+    return {Verdict::kRepeated, kept_.At(it->second).answer};
   }
   if (sip.sip_to->a_tag == nullptr && by_request_.contains(RequestOf(sip))) {
-    return {Verdict::kMerged, nullptr};
+    return {Verdict::kMerged, {}};
   }
   return {};
 }
 
-void ServerTransactions::Keep(const sip_t& sip, std::string answer, int status) {
-  Kept kept{TransactionOf(sip), std::nullopt, clock_.Now() + timer_j_, std::move(answer)};
-  const uint64_t number = first_ + kept_.size();
+void ServerTransactions::Keep(const sip_t& sip, std::string_view answer, int status) {
+  AnswerLog::Entry kept{TransactionOf(sip), {}, clock_.Now() + timer_j_, answer};
+  const uint64_t number = kept_.end();
   if (!by_transaction_.emplace(kept.transaction, number).second) return;
   // A refused one may be sent again as it is by peers that do not count up.
   if (status < 300 && sip.sip_to->a_tag == nullptr) {
     kept.request = RequestOf(sip);
-    by_request_[*kept.request] = number;
+    by_request_[kept.request] = number;
   }
-  octets_ += kept.answer.size() + kEntryOctets;
-  kept_.push_back(std::move(kept));
+  octets_ += answer.size() + kEntryOctets;
+  kept_.Add(kept);
   while (octets_ > kMaxOctets) {
     if (metrics_ != nullptr) metrics_->OnBoundReached("sip_server_transactions");
     DropFirst();
@@ -74,8 +76,18 @@ void ServerTransactions::Arm() {
   timer_ = timers_.At(clock_.Now() + timer_j_ / 4, [this] {
     timer_ = 0;
     DropOld();
+    Shrink();
     if (!kept_.empty()) Arm();
   });
+}
+
+// After a rush the tables would stay as large as they were.
+void ServerTransactions::Shrink() {
+  for (auto* const table : {&by_transaction_, &by_request_}) {
+    if (table->capacity() > kLeastCapacity && table->size() < table->capacity() / 8) {
+      table->rehash(0);
+    }
+  }
 }
 
 bool ServerTransactions::HasCancelled(const sip_t& cancel) {
@@ -85,19 +97,18 @@ bool ServerTransactions::HasCancelled(const sip_t& cancel) {
 
 void ServerTransactions::DropOld() {
   const absl::Time now = clock_.Now();
-  while (!kept_.empty() && kept_.front().until <= now) DropFirst();
+  while (!kept_.empty() && kept_.Front().until <= now) DropFirst();
 }
 
 void ServerTransactions::DropFirst() {
-  const Kept& kept = kept_.front();
+  const AnswerLog::Entry& kept = kept_.Front();
   octets_ -= kept.answer.size() + kEntryOctets;
   by_transaction_.erase(kept.transaction);
-  if (kept.request.has_value()) {
-    const auto it = by_request_.find(*kept.request);
-    if (it != by_request_.end() && it->second == first_) by_request_.erase(it);
+  if (kept.request != AnswerLog::Key()) {
+    const auto it = by_request_.find(kept.request);
+    if (it != by_request_.end() && it->second == kept_.first()) by_request_.erase(it);
   }
-  kept_.pop_front();
-  ++first_;
+  kept_.DropFront();
 }
 
 }  // namespace sipevents::sip

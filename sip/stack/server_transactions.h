@@ -5,10 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
-#include <optional>
-#include <string>
-#include <utility>
+#include <string_view>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/time/time.h"
@@ -16,6 +13,7 @@
 #include "sip/base/clock.h"
 #include "sip/base/random_id.h"
 #include "sip/base/timer_queue.h"
+#include "sip/stack/answer_log.h"
 
 namespace sipevents::sip {
 
@@ -41,13 +39,13 @@ class ServerTransactions {
   };
   struct Finding {
     Verdict verdict = Verdict::kNew;
-    const std::string* answer = nullptr;  // good until the next call
+    std::string_view answer;  // good until the next call
   };
   // `sip` must have Via, From, To, Call-ID and CSeq.
   Finding Find(const sip_t& sip);
 
   // Notes how a new request was answered.
-  void Keep(const sip_t& sip, std::string answer, int status);
+  void Keep(const sip_t& sip, std::string_view answer, int status);
 
   // Whether the request that a CANCEL is about is here.
   bool HasCancelled(const sip_t& cancel);
@@ -56,27 +54,21 @@ class ServerTransactions {
 
  private:
   // Two hashes with secret seeds: nobody can find requests that are taken for one another.
-  using Key = std::pair<uint64_t, uint64_t>;
-  struct Kept {
-    Key transaction;
-    std::optional<Key> request;  // of an accepted one outside a dialog
-    absl::Time until;
-    std::string answer;
-  };
+  using Key = AnswerLog::Key;
 
   Key TransactionOf(const sip_t& sip) const;
   Key RequestOf(const sip_t& sip) const;
   void DropOld();
   void DropFirst();
   void Arm();
+  void Shrink();
 
   const Clock& clock_;
   TimerQueue& timers_;
   const absl::Duration timer_j_;
   SipMetrics* metrics_;
   uint64_t seeds_[2];
-  std::deque<Kept> kept_;  // the oldest first
-  uint64_t first_ = 0;     // number of the first one
+  AnswerLog kept_;
   absl::flat_hash_map<Key, uint64_t> by_transaction_;
   absl::flat_hash_map<Key, uint64_t> by_request_;
   size_t octets_ = 0;

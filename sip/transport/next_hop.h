@@ -15,6 +15,9 @@ struct NextHop {
   // The host as the URI has it, in lower case: what a TLS server must prove to be, and what the
   // destination policy knows domains by. Equal to address.host where the URI is numeric.
   std::string name;
+  // Only by the way that the peer itself opened to us (OUT-04): over its connection, or to the
+  // address that its datagram came from. Its name is not known, then.
+  bool flow = false;
 
   bool operator==(const NextHop&) const = default;
 

@@ -18,6 +18,11 @@
 namespace sipevents::sip {
 namespace {
 
+// By which a connection that a peer opened is found (NextHop::flow).
+std::string FlowKey(const NextHop& peer) {
+  return absl::StrCat("flow:", SipListenAddress{peer.transport, peer.address}.ToString());
+}
+
 constexpr size_t kReadBufferOctets = 64 << 10;
 
 }  // namespace
@@ -165,14 +170,16 @@ absl::StatusOr<StreamConnection*> StreamTransport::Core::Add(
   StreamConnection* raw = connection.get();
   connections[raw->id()].connection = std::move(connection);
   if (!accepted || peer.transport == Transport::kTcp) by_hop.emplace(peer.Key(), raw->id());
+  if (accepted) by_hop.emplace(FlowKey(peer), raw->id());
   ++(accepted ? accepted_count : opened_count);
   if (accepted) ++accepted_from[AddressGroup(peer.address.host)];
   return raw;
 }
 
 absl::StatusOr<StreamConnection*> StreamTransport::Core::ConnectionTo(const NextHop& hop) {
-  const auto known = by_hop.find(hop.Key());
+  const auto known = by_hop.find(hop.flow ? FlowKey(hop) : hop.Key());
   if (known != by_hop.end()) return connections.at(known->second).connection.get();
+  if (hop.flow) return absl::UnavailableError("the connection that the peer opened has ended");
   if (opened_count >= options.max_opened && !MakeRoom()) {
     Refuse(LogSeverity::kWarning, "opened", hop, "too many connections");
     return absl::UnavailableError("too many connections are open");
@@ -229,8 +236,10 @@ void StreamTransport::Core::OnEnding(StreamConnection& connection, const absl::S
     Refuse(connection.accepted() ? LogSeverity::kInfo : LogSeverity::kWarning,
            handshake ? "handshake" : "connect", peer, cause.message());
   }
-  const auto known = by_hop.find(peer.Key());
-  if (known != by_hop.end() && known->second == connection.id()) by_hop.erase(known);
+  for (const std::string& key : {peer.Key(), FlowKey(peer)}) {
+    const auto known = by_hop.find(key);
+    if (known != by_hop.end() && known->second == connection.id()) by_hop.erase(known);
+  }
   Entry& entry = connections.at(connection.id());
   if (connection.was_open() && entry.watches.size() > entry.keepers) {
     Log(LogSeverity::kWarning, "stream", "connection ended before the answers",
