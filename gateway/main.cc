@@ -82,6 +82,7 @@ sip::AgentOptions AgentOptionsOf(const Settings& settings, const ConnectionBound
   options.domains = settings.sip_domains;
   options.users_file = settings.sip_users_file;
   options.authenticate_watchers = settings.sip_authenticate_watchers;
+  options.only_md5 = settings.sip_only_md5;
   options.watcher_decision = settings.sip_watcher_policy;
   options.min_expires = settings.sip_min_expires;
   options.max_expires = settings.sip_max_expires;

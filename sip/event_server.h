@@ -115,6 +115,10 @@ class EventServer {
   // Whether resources with this canonical URI are served here; false for all where no domain is
   // configured.
   virtual bool Serves(std::string_view uri) const = 0;
+  // By which name the resource of this canonical URI is known here, in rules, filters and lists:
+  // `sip:user@domain`, where `sips:`, `pres:`, a port and parameters lead too. The URI itself where
+  // it is not served.
+  virtual std::string NameOf(std::string_view uri) const { return std::string(uri); }
 
   // Publishes, or replaces what was published under the same id; the state was checked by
   // CheckPublished(). RESOURCE_EXHAUSTED, naming the bound: it is not stored, what was there before

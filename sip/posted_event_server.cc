@@ -11,6 +11,10 @@ bool PostedEventServer::Serves(std::string_view uri) const {
   return ResourceOf(uri, domains_).has_value();
 }
 
+std::string PostedEventServer::NameOf(std::string_view uri) const {
+  return ResourceOf(uri, domains_).value_or(std::string(uri));
+}
+
 void PostedEventServer::Run(const Done& done, std::function<void(EventService&)> action) {
   if (post_ == nullptr) {
     done(absl::FailedPreconditionError("no domain is served here: --sip_domains is empty"));

@@ -24,6 +24,7 @@ class PostedEventServer final : public EventServer {
   PostedEventServer(DomainSet domains, Post post);
 
   bool Serves(std::string_view uri) const override;
+  std::string NameOf(std::string_view uri) const override;
   void SetState(LocalPublication publication, Done done) override;
   void RemoveState(uint64_t id, Done done) override;
   void ListWatchers(WatcherFilter filter, std::string after, size_t limit,

@@ -26,6 +26,25 @@ ExitStatus RunSubscriptionsCreate(const CommandContext& context);
 ExitStatus RunSubscriptionsDelete(const CommandContext& context);
 ExitStatus RunSubscriptionsExplain(const CommandContext& context);
 
+ExitStatus RunPublish(const CommandContext& context);
+ExitStatus RunPublicationsList(const CommandContext& context);
+ExitStatus RunPublicationsGet(const CommandContext& context);
+ExitStatus RunPublicationsUpdate(const CommandContext& context);
+ExitStatus RunPublicationsDelete(const CommandContext& context);
+ExitStatus RunPublicationsWatch(const CommandContext& context);
+
+ExitStatus RunWatchersList(const CommandContext& context);
+ExitStatus RunWatchersWatch(const CommandContext& context);
+ExitStatus RunWatchersAuthorize(const CommandContext& context);
+ExitStatus RunRulesList(const CommandContext& context);
+ExitStatus RunRulesDelete(const CommandContext& context);
+
+ExitStatus RunListsCreate(const CommandContext& context);
+ExitStatus RunListsGet(const CommandContext& context);
+ExitStatus RunListsList(const CommandContext& context);
+ExitStatus RunListsUpdate(const CommandContext& context);
+ExitStatus RunListsDelete(const CommandContext& context);
+
 // Tells what is wrong with the command line.
 ExitStatus ReportUsage(const CommandContext& context, const absl::Status& error);
 

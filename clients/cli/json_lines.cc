@@ -75,6 +75,10 @@ std::string JsonLines::Explanation(const v1::Explanation& explanation) const {
   return ToJsonOrError(explanation);
 }
 
+std::string JsonLines::Resource(const google::protobuf::Message& resource) const {
+  return ToJsonOrError(resource);
+}
+
 std::string JsonLines::Error(const std::string& target, const absl::Status& error) const {
   const std::string object = absl::StrCat(
       R"({"error":{"code":")", absl::StatusCodeToString(error.code()), R"(","message":)",

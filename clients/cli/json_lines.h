@@ -21,6 +21,7 @@ class JsonLines : public LineFormat {
   std::string Event(const v1::Event& event) const override;
   std::string Subscription(const v1::Subscription& subscription) const override;
   std::string Explanation(const v1::Explanation& explanation) const override;
+  std::string Resource(const google::protobuf::Message& resource) const override;
   // {"error": {"code": "INVALID_ARGUMENT", "message": "...", "details": [{"@type": ...}]}}
   std::string Error(const std::string& target, const absl::Status& error) const override;
   bool PrintsErrors() const override { return true; }

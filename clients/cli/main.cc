@@ -37,6 +37,22 @@ Command CommandNamed(absl::string_view name) {
       {"subscriptions create", RunSubscriptionsCreate},
       {"subscriptions delete", RunSubscriptionsDelete},
       {"subscriptions explain", RunSubscriptionsExplain},
+      {"publish", RunPublish},
+      {"publications list", RunPublicationsList},
+      {"publications get", RunPublicationsGet},
+      {"publications update", RunPublicationsUpdate},
+      {"publications delete", RunPublicationsDelete},
+      {"publications watch", RunPublicationsWatch},
+      {"watchers list", RunWatchersList},
+      {"watchers watch", RunWatchersWatch},
+      {"watchers authorize", RunWatchersAuthorize},
+      {"rules list", RunRulesList},
+      {"rules delete", RunRulesDelete},
+      {"lists create", RunListsCreate},
+      {"lists get", RunListsGet},
+      {"lists list", RunListsList},
+      {"lists update", RunListsUpdate},
+      {"lists delete", RunListsDelete},
   };
   for (const auto& [known, command] : kCommands) {
     if (known == name) return command;

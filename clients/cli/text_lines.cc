@@ -6,6 +6,7 @@
 #include "clients/cli/explanation_text.h"
 #include "clients/cli/paint.h"
 #include "clients/cli/printable.h"
+#include "clients/cli/resource_text.h"
 #include "clients/cli/subscription_text.h"
 #include "clients/cli/times.h"
 #include "clients/cpp/status.h"
@@ -83,6 +84,11 @@ std::string TextLines::Subscription(const v1::Subscription& subscription) const 
 
 std::string TextLines::Explanation(const v1::Explanation& explanation) const {
   return ExplanationText(explanation, zone_, color_);
+}
+
+std::string TextLines::Resource(const google::protobuf::Message& resource) const {
+  return ResourceText(
+      resource, [this](const Summary& summary) { return Painted(summary.text, summary.tone); });
 }
 
 std::string TextLines::Error(const std::string& target, const absl::Status& error) const {

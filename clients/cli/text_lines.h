@@ -26,6 +26,8 @@ class TextLines : public LineFormat {
   std::string Subscription(const v1::Subscription& subscription) const override;
   // Many lines: see ExplanationText().
   std::string Explanation(const v1::Explanation& explanation) const override;
+  // See ResourceText(). Heartbeats are not shown.
+  std::string Resource(const google::protobuf::Message& resource) const override;
   // The code and message, and a line for each field that cannot be used.
   std::string Error(const std::string& target, const absl::Status& error) const override;
   bool PrintsErrors() const override { return false; }

@@ -13,6 +13,7 @@ namespace sipevents::client {
 
 absl::Time ToTime(const google::protobuf::Timestamp& timestamp);
 absl::Duration ToDuration(const google::protobuf::Duration& duration);
+void SetDuration(absl::Duration duration, google::protobuf::Duration& field);
 
 // Whole seconds: "4m12s", "0s"; what is negative counts as nothing.
 std::string SpanText(absl::Duration span);

@@ -4,12 +4,11 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
+#include "clients/cli/calls.h"
 #include "clients/cli/commands.h"
 #include "clients/cli/remark.h"
 #include "clients/cli/requests.h"
 #include "clients/cpp/channel.h"
-#include "clients/cpp/status.h"
 
 namespace sipevents::client {
 namespace {
@@ -18,46 +17,8 @@ using Stub = v1::Subscriptions::StubInterface;
 
 // Longer than a SIP transaction and the wait for its NOTIFY: 64 T1 each (RFC 6665, 4.1.2.4).
 constexpr absl::Duration kFetchTimeout = absl::Seconds(75);
-constexpr absl::Duration kTimeout = absl::Seconds(20);
 // Subscriptions of one target that are looked for.
 constexpr size_t kMostExplained = 100;
-
-template <typename Request, typename Response>
-absl::Status Call(const CommandContext& context, Channel& channel, absl::Duration timeout,
-                  grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
-                  const Request& request, Response& response) {
-  grpc::ClientContext call;
-  const absl::Duration wait = context.arguments.Duration("timeout").value_or(timeout);
-  call.set_deadline(absl::ToChronoTime(absl::Now() + wait));
-  if (absl::Status authorized = channel.Authorize(call); !authorized.ok()) return authorized;
-  return ToAbslStatus((channel.subscriptions().*method)(&call, request, &response));
-}
-
-ExitStatus Report(const CommandContext& context, const absl::Status& error) {
-  if (IsUnreachable(error)) {
-    RemarkUnreachable(ConnectionFrom(context.arguments).gateway, error);
-    return kUnreachable;
-  }
-  const std::string text = context.format.Error("", error);
-  if (context.format.PrintsErrors()) {
-    context.out.WriteLine(text).IgnoreError();  // the exit status tells as well
-  } else {
-    Remark(text);
-  }
-  return kGatewayError;
-}
-
-// Whether there is still somebody to print for; sets `exit_status` if not.
-bool Print(const CommandContext& context, const std::string& line, ExitStatus& exit_status) {
-  const absl::Status written = context.out.WriteLine(line);
-  if (written.ok()) return true;
-  exit_status = kDone;  // as when a pager was left
-  if (!absl::IsCancelled(written)) {
-    Remark(written.message());
-    exit_status = kUsage;
-  }
-  return false;
-}
 
 // Makes one call and prints the Subscription that it returns.
 template <typename Request>
@@ -68,7 +29,8 @@ ExitStatus PrintSubscription(const CommandContext& context,
   auto channel = Channel::Open(ConnectionFrom(context.arguments));
   if (!channel.ok()) return ReportUsage(context, channel.status());
   v1::Subscription response;
-  const absl::Status called = Call(context, **channel, kTimeout, method, request, response);
+  const absl::Status called = Call(context, **channel, kCallTimeout, (*channel)->subscriptions(),
+                                   method, request, response);
   if (!called.ok()) return Report(context, called);
   ExitStatus exit_status = kDone;
   Print(context, context.format.Subscription(response), exit_status);
@@ -81,7 +43,8 @@ absl::Status FindNames(const CommandContext& context, Channel& channel, const st
   v1::ListSubscriptionsRequest request = ListRequestFor(context.arguments, target);
   do {
     v1::ListSubscriptionsResponse page;
-    absl::Status called = Call(context, channel, kTimeout, &Stub::ListSubscriptions, request, page);
+    absl::Status called = Call(context, channel, kCallTimeout, channel.subscriptions(),
+                               &Stub::ListSubscriptions, request, page);
     if (!called.ok()) return called;
     for (const v1::Subscription& subscription : page.subscriptions()) {
       names.push_back(subscription.name());
@@ -95,20 +58,14 @@ absl::Status FindNames(const CommandContext& context, Channel& channel, const st
 
 }  // namespace
 
-ExitStatus ReportUsage(const CommandContext& context, const absl::Status& error) {
-  Remark(error.message());
-  Remark(absl::StrCat("see 'sipevents ", context.arguments.command()->name, " --help'"));
-  return kUsage;
-}
-
 ExitStatus RunFetch(const CommandContext& context) {
   absl::StatusOr<v1::FetchStateRequest> request = FetchRequestFrom(context.arguments);
   if (!request.ok()) return ReportUsage(context, request.status());
   auto channel = Channel::Open(ConnectionFrom(context.arguments));
   if (!channel.ok()) return ReportUsage(context, channel.status());
   v1::FetchStateResponse response;
-  const absl::Status called =
-      Call(context, **channel, kFetchTimeout, &Stub::FetchState, *request, response);
+  const absl::Status called = Call(context, **channel, kFetchTimeout, (*channel)->subscriptions(),
+                                   &Stub::FetchState, *request, response);
   if (!called.ok()) return Report(context, called);
   ExitStatus exit_status = kDone;
   for (const v1::Event& event : response.events()) {
@@ -127,8 +84,8 @@ ExitStatus RunSubscriptionsList(const CommandContext& context) {
   int waiting = 0;
   do {
     v1::ListSubscriptionsResponse page;
-    const absl::Status called =
-        Call(context, **channel, kTimeout, &Stub::ListSubscriptions, request, page);
+    const absl::Status called = Call(context, **channel, kCallTimeout, (*channel)->subscriptions(),
+                                     &Stub::ListSubscriptions, request, page);
     if (!called.ok()) return Report(context, called);
     for (const v1::Subscription& subscription : page.subscriptions()) {
       const std::string line = context.format.Subscription(subscription);
@@ -170,8 +127,8 @@ ExitStatus RunSubscriptionsExplain(const CommandContext& context) {
     v1::ExplainSubscriptionRequest request;
     request.set_name(name);
     v1::Explanation response;
-    const absl::Status called =
-        Call(context, **channel, kTimeout, &Stub::ExplainSubscription, request, response);
+    const absl::Status called = Call(context, **channel, kCallTimeout, (*channel)->subscriptions(),
+                                     &Stub::ExplainSubscription, request, response);
     if (!called.ok()) return Report(context, called);
     const absl::string_view gap =
         name == names.front() || context.format.PrintsErrors() ? "" : "\n";
@@ -188,8 +145,8 @@ ExitStatus RunSubscriptionsDelete(const CommandContext& context) {
   request.set_name(context.arguments.positional().at(0));
   request.set_force(context.arguments.Switch("force"));
   google::protobuf::Empty response;
-  const absl::Status called =
-      Call(context, **channel, kTimeout, &Stub::DeleteSubscription, request, response);
+  const absl::Status called = Call(context, **channel, kCallTimeout, (*channel)->subscriptions(),
+                                   &Stub::DeleteSubscription, request, response);
   return called.ok() ? kDone : Report(context, called);
 }
 

@@ -58,6 +58,8 @@ class Channel {
   void AwaitConnection(absl::Duration limit, const std::function<bool()>& stop) const;
 
   v1::Subscriptions::StubInterface& subscriptions() { return *subscriptions_; }
+  // For stubs of the other services.
+  const std::shared_ptr<grpc::Channel>& connection() const { return channel_; }
   const ClientOptions& options() const { return options_; }
 
  private:

@@ -23,9 +23,13 @@ absl::Status Authorizer::Authorize(const Caller& caller, const Access& access) c
   const Permissions& granted = *caller.permissions;
   if (access.action == Action::kForceDelete && !granted.admin) return PermissionMissing("admin");
   if (access.action == Action::kList) return absl::OkStatus();  // each element is asked for
-  if (!granted.targets.empty() && !AnyMatches(granted.targets, access.target)) {
+  const bool publishes = access.action == Action::kPublish || access.action == Action::kPublishList;
+  if (publishes && !granted.published.empty()) {
+    if (!AnyMatches(granted.published, access.target)) return Missing("publish", access.target);
+  } else if (!granted.targets.empty() && !AnyMatches(granted.targets, access.target)) {
     return Missing("target", access.target);
   }
+  if (access.action == Action::kPublishList) return absl::OkStatus();
   if (!granted.packages.empty() && !AnyMatches(granted.packages, access.event_package)) {
     return Missing("package", access.event_package);
   }

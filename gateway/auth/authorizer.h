@@ -26,6 +26,8 @@ enum class Action {
   kForceDelete,  // DeleteSubscription with `force`: needs `admin` as well
   kWatch,        // Watch
   kFetch,        // FetchState
+  kPublish,      // Create and Update of Publications, and all about watchers
+  kPublishList,  // Create and Update of ResourceLists: names no event package
 };
 
 // The object of an action.

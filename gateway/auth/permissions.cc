@@ -63,13 +63,16 @@ absl::StatusOr<Permissions> Permissions::Parse(absl::Span<const std::string> wor
       permissions.admin = true;
     } else if (const auto target = After(word, "target="); !target.empty()) {
       permissions.targets.emplace_back(target);
+    } else if (const auto published = After(word, "publish="); !published.empty()) {
+      permissions.published.emplace_back(published);
     } else if (const auto package = After(word, "package="); !package.empty()) {
       permissions.packages.emplace_back(package);
     } else if (const auto identity = After(word, "identity="); !identity.empty()) {
       permissions.identities.emplace_back(identity);
     } else {
       return absl::InvalidArgumentError(absl::StrCat(
-          "permission \"", word, "\": expected admin, target=GLOB, package=GLOB or identity=GLOB"));
+          "permission \"", word,
+          "\": expected admin, target=GLOB, publish=GLOB, package=GLOB or identity=GLOB"));
     }
   }
   return permissions;

@@ -19,6 +19,9 @@ bool GlobMatches(std::string_view pattern, std::string_view text);
 //   admin          may end Subscriptions for everyone
 //   target=GLOB    may reach these targets (canonical URI); none given: all
 //   package=GLOB   may use these event packages; none given: all
+//   publish=GLOB   may publish the state of these targets, decide who may watch them, and make
+//   lists
+//                  with these URIs; none given: those of target=
 //   identity=GLOB  may name these SIP identities; none given: only the gateway's own, which is
 //                  what a request without `identity` uses
 // Several of a kind: any one may match.
@@ -27,6 +30,7 @@ bool GlobMatches(std::string_view pattern, std::string_view text);
 struct Permissions {
   bool admin = false;
   std::vector<std::string> targets;
+  std::vector<std::string> published;  // publish=
   std::vector<std::string> packages;
   std::vector<std::string> identities;
 

@@ -52,6 +52,7 @@ struct Settings {
   std::vector<std::string> sip_domains;   // none: nothing is
   std::string sip_users_file;             // empty: none
   bool sip_authenticate_watchers = true;  // --sip_watcher_auth=digest
+  bool sip_only_md5 = false;              // --sip_watcher_digest=md5
   sip::WatcherDecision sip_watcher_policy = sip::WatcherDecision::kAllow;
   absl::Duration sip_min_expires = absl::Seconds(60);
   absl::Duration sip_max_expires = absl::Hours(1);

@@ -214,6 +214,10 @@ std::vector<SettingRow> SipServerRows() {
       {"sip_watcher_auth", "digest|none", "digest",
        "Whether SUBSCRIBE and PUBLISH from the network are challenged.",
        Choice<bool>(&Settings::sip_authenticate_watchers, {{"digest", true}, {"none", false}})},
+      {"sip_watcher_digest", "sha256|md5", "sha256",
+       "Algorithms of these challenges: SHA-256, and MD5 for phones that know no other; or MD5 "
+       "alone, for phones that give up where one is named that they do not know.",
+       Choice<bool>(&Settings::sip_only_md5, {{"sha256", false}, {"md5", true}})},
       {"sip_users_file", "FILE", "",
        "Who may subscribe and publish: lines of `user realm password [publish=URI|publish=*]`. A "
        "user's realm is its domain; it publishes its own state, and that of `publish`.",

@@ -19,6 +19,7 @@ namespace {
 constexpr size_t kMaxViolations = 8;
 constexpr size_t kMaxMessageOctets = 1024;
 constexpr size_t kMaxValueOctets = 120;  // escaped and quoted
+constexpr size_t kMaxDescriptionOctets = 350;
 constexpr std::string_view kTypePrefix = "type.googleapis.com/";
 
 using Metadata = std::initializer_list<std::pair<std::string_view, std::string>>;
@@ -80,6 +81,21 @@ std::string SipMessage(int sip_status, std::string_view reason) {
   return absl::StrCat("the SIP peer ended the subscription: ", Excerpt(reason));
 }
 
+absl::Status NotFound(std::string_view kind, v1::ErrorReason reason, std::string_view name) {
+  absl::Status status =
+      Build(absl::StatusCode::kNotFound,
+            absl::StrCat("there is no ", AbslView(kind), " ", QuoteForMessage(name)), reason,
+            kGatewayDomain, {{"name", Excerpt(name)}});
+  google::rpc::BadRequest bad_request;
+  auto* violation = bad_request.add_field_violations();
+  violation->set_field("name");
+  violation->set_description(absl::StrCat(Excerpt(QuoteForMessage(name), kMaxValueOctets),
+                                          ": expected the name of a ", AbslView(kind),
+                                          " that exists"));
+  Attach(bad_request, status);
+  return status;
+}
+
 }  // namespace
 
 std::string Excerpt(std::string_view text, size_t max_octets) {
@@ -93,13 +109,16 @@ std::string Excerpt(std::string_view text, size_t max_octets) {
 
 void FieldViolations::Add(std::string_view field, std::string_view value,
                           std::string_view expectation) {
+  AddDescribed(field, absl::StrCat(Excerpt(QuoteForMessage(value), kMaxValueOctets), ": expected ",
+                                   Excerpt(expectation, 200)));
+}
+
+void FieldViolations::AddDescribed(std::string_view field, std::string_view description) {
   if (violations_.size() >= kMaxViolations) {
     ++left_out_;
     return;
   }
-  violations_.push_back(
-      {Excerpt(field), absl::StrCat(Excerpt(QuoteForMessage(value), kMaxValueOctets), ": expected ",
-                                    Excerpt(expectation, 200))});
+  violations_.push_back({Excerpt(field), Excerpt(description, kMaxDescriptionOctets)});
 }
 
 absl::Status FieldViolations::ToStatus() const {
@@ -128,16 +147,36 @@ absl::Status InvalidField(std::string_view field, std::string_view value,
 }
 
 absl::Status SubscriptionNotFound(std::string_view name) {
-  absl::Status status = Build(
-      absl::StatusCode::kNotFound, absl::StrCat("there is no Subscription ", QuoteForMessage(name)),
-      v1::SUBSCRIPTION_NOT_FOUND, kGatewayDomain, {{"name", Excerpt(name)}});
-  google::rpc::BadRequest bad_request;
-  auto* violation = bad_request.add_field_violations();
-  violation->set_field("name");
-  violation->set_description(absl::StrCat(Excerpt(QuoteForMessage(name), kMaxValueOctets),
-                                          ": expected the name of a Subscription that exists"));
-  Attach(bad_request, status);
-  return status;
+  return NotFound("Subscription", v1::SUBSCRIPTION_NOT_FOUND, name);
+}
+
+absl::Status PublicationNotFound(std::string_view name) {
+  return NotFound("Publication", v1::PUBLICATION_NOT_FOUND, name);
+}
+
+absl::Status WatcherNotFound(std::string_view name) {
+  return NotFound("watcher", v1::WATCHER_NOT_FOUND, name);
+}
+
+absl::Status WatcherRuleNotFound(std::string_view name) {
+  return NotFound("rule", v1::WATCHER_RULE_NOT_FOUND, name);
+}
+
+absl::Status ResourceListNotFound(std::string_view name) {
+  return NotFound("ResourceList", v1::RESOURCE_LIST_NOT_FOUND, name);
+}
+
+absl::Status EtagMismatch(std::string_view name) {
+  return Build(
+      absl::StatusCode::kAborted,
+      absl::StrCat(QuoteForMessage(name), " has changed since its etag was read; read it again"),
+      v1::ETAG_MISMATCH, kGatewayDomain, {{"name", Excerpt(name)}});
+}
+
+absl::Status ResourceListExists(std::string_view list_uri) {
+  return Build(absl::StatusCode::kAlreadyExists,
+               absl::StrCat("there is a ResourceList with the URI ", QuoteForMessage(list_uri)),
+               v1::RESOURCE_LIST_EXISTS, kGatewayDomain, {{"list_uri", Excerpt(list_uri)}});
 }
 
 absl::Status ResumeTokenExpired(std::string_view why) {
@@ -163,6 +202,12 @@ absl::Status BoundReached(std::string_view bound, int64_t limit) {
                absl::StrCat("the bound ", Excerpt(bound), " of ", limit, " is reached"),
                v1::BOUND_REACHED, kGatewayDomain,
                {{"bound", Excerpt(bound)}, {"limit", absl::StrCat(limit)}});
+}
+
+absl::Status ServingError(const absl::Status& status) {
+  if (status.code() != absl::StatusCode::kResourceExhausted) return status;
+  const std::string message = CallerMessage(status);
+  return Build(status.code(), message, v1::BOUND_REACHED, kGatewayDomain, {{"bound", message}});
 }
 
 absl::Status RestartedTooOften(std::string_view name, absl::Duration retry_after) {

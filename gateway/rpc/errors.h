@@ -33,6 +33,8 @@ class FieldViolations {
   // "expected …". At most 8 are kept: the details travel in a gRPC trailer, which clients
   // limit to 8 KiB.
   void Add(std::string_view field, std::string_view value, std::string_view expectation);
+  // The same in words that are there already: `"value": expected …`.
+  void AddDescribed(std::string_view field, std::string_view description);
   bool empty() const { return violations_.empty(); }
   // OK if there are none; otherwise INVALID_ARGUMENT, reason INVALID_FIELD, with a BadRequest.
   absl::Status ToStatus() const;
@@ -53,6 +55,19 @@ absl::Status InvalidField(std::string_view field, std::string_view value,
 // NOT_FOUND, reason SUBSCRIPTION_NOT_FOUND, with the violation of the field `name`.
 absl::Status SubscriptionNotFound(std::string_view name);
 
+// NOT_FOUND, with the violation of the field `name`: what is there under this name is of somebody
+// else, or nothing is.
+absl::Status PublicationNotFound(std::string_view name);   // PUBLICATION_NOT_FOUND
+absl::Status WatcherNotFound(std::string_view name);       // WATCHER_NOT_FOUND
+absl::Status WatcherRuleNotFound(std::string_view name);   // WATCHER_RULE_NOT_FOUND
+absl::Status ResourceListNotFound(std::string_view name);  // RESOURCE_LIST_NOT_FOUND
+
+// ABORTED, reason ETAG_MISMATCH, `metadata.name`: the resource has changed since it was read.
+absl::Status EtagMismatch(std::string_view name);
+
+// ALREADY_EXISTS, reason RESOURCE_LIST_EXISTS, `metadata.list_uri`.
+absl::Status ResourceListExists(std::string_view list_uri);
+
 // OUT_OF_RANGE, reason RESUME_TOKEN_EXPIRED. `why` completes "the resume token cannot be
 // continued: …".
 absl::Status ResumeTokenExpired(std::string_view why);
@@ -66,6 +81,10 @@ absl::Status PermissionMissing(std::string_view permission);
 // RESOURCE_EXHAUSTED, reason BOUND_REACHED, `metadata.bound` (a setting's or queue's name) and
 // `metadata.limit`.
 absl::Status BoundReached(std::string_view bound, int64_t limit);
+
+// What the side that serves SIP answered as an error of its own: RESOURCE_EXHAUSTED becomes
+// BOUND_REACHED with its message as `metadata.bound`; all else stays as it is.
+absl::Status ServingError(const absl::Status& status);
 
 // RESOURCE_EXHAUSTED, reason RESTARTED_TOO_OFTEN, RetryInfo.
 absl::Status RestartedTooOften(std::string_view name, absl::Duration retry_after);

@@ -13,29 +13,9 @@ namespace {
 
 constexpr absl::Duration kThirtyDays = absl::Hours(30 * 24);
 constexpr absl::Duration kDefaultTtl = absl::Hours(1);
-constexpr absl::Duration kDefaultHeartbeat = absl::Seconds(20);
 constexpr absl::Duration kDefaultBatchLinger = absl::Milliseconds(1);
-constexpr int kDefaultPageSize = 100;
-constexpr int kMaxPageSize = 1000;
 constexpr int kDefaultBatchItems = 64;
 constexpr int kMaxBatchItems = 1024;
-
-// An integer from 0 to `most`; 0 means `fallback`.
-int CheckCount(std::string_view field, int32_t value, int most, int fallback,
-               FieldViolations& violations) {
-  if (value < 0 || value > most) {
-    violations.Add(field, std::to_string(value), absl::StrCat("0 to ", most));
-    return fallback;
-  }
-  return value == 0 ? fallback : value;
-}
-
-// The result, or all that is wrong.
-template <typename Order>
-absl::StatusOr<Order> Conclude(Order order, const FieldViolations& violations) {
-  if (!violations.empty()) return violations.ToStatus();
-  return order;
-}
 
 void CheckSubscription(const v1::WatchRequest& request, const SpecContext& context,
                        WatchOrder& order, FieldViolations& violations) {

@@ -7,8 +7,7 @@
 
 #include "absl/time/time.h"
 #include "gateway/registry/subscription_key.h"
-#include "gateway/rpc/grpc_status.h"
-#include "google/protobuf/duration.pb.h"
+#include "gateway/rpc/field_checks.h"
 #include "sipevents/v1/subscriptions.pb.h"
 
 // The parts that requests have in common. What cannot be used goes into `violations`; the value
@@ -28,7 +27,6 @@ struct SpecContext {
 inline constexpr int kMaxEventParameters = 16;
 inline constexpr int kMaxAcceptTypes = 16;
 inline constexpr size_t kMaxParameterOctets = 512;
-inline constexpr size_t kMaxMediaTypeOctets = 256;
 inline constexpr size_t kMaxRequestBodyOctets = size_t{64} << 10;
 inline constexpr int kMaxMembers = 1000;
 inline constexpr uint32_t kMostAppearances = 999;  // of a shared line
@@ -36,15 +34,6 @@ inline constexpr uint32_t kMostAppearances = 999;  // of a shared line
 // Checks the spec at the path `field` ("spec") and brings it into canonical form.
 WantedSubscription CheckSpec(std::string_view field, const v1::SubscriptionSpec& spec,
                              const SpecContext& context, FieldViolations& violations);
-
-// A duration from `least` to `most`.
-struct DurationRange {
-  absl::Duration least;
-  absl::Duration most;
-};
-
-absl::Duration CheckDuration(std::string_view field, const google::protobuf::Duration& duration,
-                             const DurationRange& range, FieldViolations& violations);
 
 // `subscriptions/{id}`.
 void CheckName(std::string_view field, const std::string& name, FieldViolations& violations);

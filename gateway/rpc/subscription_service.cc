@@ -5,42 +5,18 @@
 #include <vector>
 
 #include "gateway/rpc/grpc_status.h"
+#include "gateway/rpc/reactors.h"
+#include "gateway/rpc/refusal_count.h"
 #include "gateway/rpc/watch_many_requests.h"
 #include "gateway/watch/watch_many_stream.h"
-#include "google/rpc/error_details.pb.h"
 #include "grpcpp/impl/codegen/proto_utils.h"
 #include "sip/base/status_macros.h"
 
 namespace sipevents::gateway {
 namespace {
 
-grpc::ServerUnaryReactor* FinishWith(grpc::CallbackServerContext& context,
-                                     const absl::Status& status) {
-  grpc::ServerUnaryReactor* reactor = context.DefaultReactor();
-  reactor->Finish(ToGrpcStatus(status));
-  return reactor;
-}
-
 using WatchReactor = grpc::ServerWriteReactor<grpc::ByteBuffer>;
 using WatchManyReactor = grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>;
-
-// A stream that was refused.
-template <typename Reactor>
-class Refused final : public Reactor {
- public:
-  static Reactor* Start(const absl::Status& status) {
-    auto refused = std::make_unique<Refused>();
-    Refused* reactor = refused.get();
-    reactor->self_ = std::move(refused);
-    reactor->Finish(ToGrpcStatus(status));
-    return reactor;
-  }
-
- private:
-  void OnDone() override { const std::unique_ptr<Refused> self = std::move(self_); }
-
-  std::unique_ptr<Refused> self_;  // while gRPC may call it
-};
 
 WatchOptions ReadingOptions(const WatchOrder& order, const std::string& event_package) {
   WatchOptions options;
@@ -98,15 +74,6 @@ absl::StatusOr<std::shared_ptr<const Incarnation>> SubscriptionService::FindFor(
   return found;
 }
 
-void SubscriptionService::CountRefusal(const absl::Status& status) const {
-  if (status.code() != absl::StatusCode::kResourceExhausted) return;
-  google::rpc::ErrorInfo info;
-  const auto payload = status.GetPayload("type.googleapis.com/google.rpc.ErrorInfo");
-  if (!payload.has_value() || !info.ParseFromString(std::string(*payload))) return;
-  const auto bound = info.metadata().find("bound");
-  parts_.metrics.OnBoundReached(bound == info.metadata().end() ? "restarts" : bound->second);
-}
-
 // ---- CreateSubscription
 
 absl::Status SubscriptionService::Create(const grpc::CallbackServerContext& context,
@@ -117,7 +84,7 @@ absl::Status SubscriptionService::Create(const grpc::CallbackServerContext& cont
   SIPEVENTS_RETURN_IF_ERROR(Authorize(caller, Action::kCreate, order.wanted.key));
   const absl::StatusOr<std::shared_ptr<const Incarnation>> held =
       parts_.registry.Hold(order.wanted, caller.name, order.ttl);
-  CountRefusal(held.status());
+  CountRefusal(held.status(), parts_.metrics);
   SIPEVENTS_RETURN_IF_ERROR(held.status());
   response = (*held)->Describe();
   return absl::OkStatus();
@@ -218,7 +185,7 @@ absl::StatusOr<WatchLease> SubscriptionService::LeaseFor(const Caller& caller,
 absl::StatusOr<OpenedWatch> SubscriptionService::Open(const Caller& caller,
                                                       const WatchOrder& order) {
   absl::StatusOr<WatchLease> leased = LeaseFor(caller, order);
-  CountRefusal(leased.status());
+  CountRefusal(leased.status(), parts_.metrics);
   SIPEVENTS_RETURN_IF_ERROR(leased.status());
   const auto lease = std::make_shared<WatchLease>(*std::move(leased));
   const Incarnation& subscription = lease->subscription();
@@ -317,7 +284,7 @@ grpc::ServerUnaryReactor* SubscriptionService::FetchState(grpc::CallbackServerCo
                                                           v1::FetchStateResponse* response) {
   std::optional<WantedSubscription> to_fetch;
   const absl::Status status = AdmitFetch(*context, *request, *response, to_fetch);
-  CountRefusal(status);
+  CountRefusal(status, parts_.metrics);
   if (!to_fetch.has_value()) return FinishWith(*context, status);
   return FetchCall::Start(*to_fetch, parts_.agent, fetch_slots_, *response);
 }
@@ -339,7 +306,7 @@ grpc::ServerUnaryReactor* SubscriptionService::ExplainSubscription(
     grpc::CallbackServerContext* context, const v1::ExplainSubscriptionRequest* request,
     v1::Explanation* response) {
   auto admitted = AdmitExplain(*context, *request);
-  CountRefusal(admitted.status());
+  CountRefusal(admitted.status(), parts_.metrics);
   if (!admitted.ok()) return FinishWith(*context, admitted.status());
   return ExplainCall::Start(
       std::move(admitted->first), std::move(admitted->second),

@@ -135,8 +135,6 @@ class SubscriptionService final : public SubscriptionsCallbackBase, public Drain
   absl::StatusOr<std::shared_ptr<const Incarnation>> FindFor(const Caller& caller, Action action,
                                                              const std::string& name) const;
   absl::Status Authorize(const Caller& caller, Action action, const SubscriptionKey& key) const;
-  // Counts what was refused for want of room.
-  void CountRefusal(const absl::Status& status) const;
 
   const Parts parts_;
   const RequestChecks checks_;

@@ -17,6 +17,9 @@ using GaugeFamily = prometheus::Family<prometheus::Gauge>;
 constexpr size_t kMaxNamedSeries = 64;
 constexpr size_t kMaxPackages = 64;
 
+constexpr std::array<const char*, 4> kPublicationLabels = {"publishing", "active", "retrying",
+                                                           "ended"};
+
 constexpr std::array<const char*, 5> kStateLabels = {"subscribing", "pending", "active", "retrying",
                                                      "terminated"};
 
@@ -171,6 +174,8 @@ struct Metrics::Sending {
         registrations(NewGauges(registry, "sipevents_sip_registrations",
                                 "Identities of --sip_registrations_file by how far their "
                                 "registration is.")),
+        publishing(NewGauges(registry, "sipevents_sip_publishing",
+                             "States that are published elsewhere over SIP by how far that is.")),
         keep_alives_failed(NewCounters(registry, "sipevents_sip_keep_alive_failures_total",
                                        "SIP connections closed since a keep-alive was not "
                                        "answered.")
@@ -185,6 +190,7 @@ struct Metrics::Sending {
   NamedCounters bad_streams;
   prometheus::Counter& dropped;
   GaugeFamily& registrations;
+  GaugeFamily& publishing;
   prometheus::Counter& keep_alives_failed;
 };
 
@@ -192,11 +198,18 @@ Metrics::Metrics(std::function<bool(std::string_view)> is_known_package)
     : is_known_package_(std::move(is_known_package)),
       subscriptions_(NewGauges(registry_, "sipevents_subscriptions",
                                "Subscriptions by state and event package.")),
+      own_publications_(NewGauges(registry_, "sipevents_publications",
+                                  "Publications by route, event package and state.")),
       events_(NewCounters(registry_, "sipevents_events_total",
                           "Events by what became of them for a watcher: delivered, superseded by "
                           "a newer one, or dropped (a gap).")),
       decode_errors_(NewCounters(registry_, "sipevents_decode_errors_total",
                                  "NOTIFY bodies that could not be decoded, by event package.")),
+      publications_(NewGauges(registry_, "sipevents_publications_served",
+                              "States that phones and callers have published here, by event "
+                              "package.")),
+      watchers_(NewGauges(registry_, "sipevents_watchers",
+                          "Subscriptions to what is served here, by event package.")),
       streams_(&NewGauges(registry_, "sipevents_streams", "gRPC streams that are open.").Add({})),
       many_watches_(&NewGauges(registry_, "sipevents_many_watches",
                                "Watches on the WatchMany streams that are open.")
@@ -234,6 +247,7 @@ Metrics::~Metrics() = default;
 
 std::unique_ptr<PackageMetrics> Metrics::NewPackage(const std::string& label) {
   auto package = std::make_unique<PackageMetrics>();
+  package->label_ = label;
   for (size_t i = 0; i < kStateLabels.size(); ++i) {
     package->subscriptions_[i] =
         &subscriptions_.Add({{"package", label}, {"state", kStateLabels[i]}});
@@ -242,6 +256,8 @@ std::unique_ptr<PackageMetrics> Metrics::NewPackage(const std::string& label) {
   package->superseded_ = &events_.Add({{"outcome", "superseded"}, {"package", label}});
   package->dropped_ = &events_.Add({{"outcome", "dropped"}, {"package", label}});
   package->decode_errors_ = &decode_errors_.Add({{"package", label}});
+  package->publications_ = &publications_.Add({{"package", label}});
+  package->watchers_ = &watchers_.Add({{"package", label}});
   return package;
 }
 
@@ -252,6 +268,24 @@ PackageMetrics& Metrics::ForPackage(std::string_view event_package) {
   if (packages_.size() >= kMaxPackages || !is_known_package_(event_package)) return *other_;
   const std::string label(event_package);
   return *packages_.emplace(label, NewPackage(label)).first->second;
+}
+
+void Metrics::MovePublication(bool local, std::string_view event_package,
+                              std::optional<sip::PublicationState> from,
+                              std::optional<sip::PublicationState> to) {
+  if (from == to) return;
+  const std::string& label = ForPackage(event_package).label_;
+  const std::string route = local ? "local" : "remote";
+  MutexLock lock(mutex_);
+  PublicationGauges& gauges = publication_gauges_[{route, label}];
+  if (gauges[0] == nullptr) {
+    for (size_t i = 0; i < gauges.size(); ++i) {
+      gauges[i] = &own_publications_.Add(
+          {{"package", label}, {"route", route}, {"state", kPublicationLabels[i]}});
+    }
+  }
+  if (from.has_value()) gauges[static_cast<size_t>(*from)]->Decrement();
+  if (to.has_value()) gauges[static_cast<size_t>(*to)]->Increment();
 }
 
 void Metrics::OnConnection(bool accepted) {
@@ -318,7 +352,20 @@ void Metrics::OnRegistrations(std::string_view state, int change) {
   sending_->registrations.Add({{"state", std::string(state)}}).Increment(change);
 }
 
+void Metrics::OnPublishing(std::string_view state, int change) {
+  // Only where a publication moves; four states.
+  sending_->publishing.Add({{"state", std::string(state)}}).Increment(change);
+}
+
 void Metrics::OnKeepAliveFailed() { sending_->keep_alives_failed.Increment(); }
+
+void Metrics::OnServedPublications(std::string_view event_package, int change) {
+  ForPackage(event_package).publications_->Increment(change);
+}
+
+void Metrics::OnWatchers(std::string_view event_package, int change) {
+  ForPackage(event_package).watchers_->Increment(change);
+}
 
 void Metrics::OnBoundReached(std::string_view bound) { bounds_->Count(bound); }
 

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
@@ -21,6 +22,7 @@
 #include "prometheus/registry.h"
 #include "sip/agent.h"
 #include "sip/base/mutex.h"
+#include "sip/publication.h"
 
 namespace sipevents::gateway {
 
@@ -42,11 +44,14 @@ class PackageMetrics {
 
  private:
   friend class Metrics;
+  std::string label_;
   std::array<prometheus::Gauge*, 5> subscriptions_{};  // by sip::SubscriptionState
   prometheus::Counter* delivered_ = nullptr;
   prometheus::Counter* superseded_ = nullptr;
   prometheus::Counter* dropped_ = nullptr;
   prometheus::Counter* decode_errors_ = nullptr;
+  prometheus::Gauge* publications_ = nullptr;
+  prometheus::Gauge* watchers_ = nullptr;
 };
 
 // All that the gateway counts, for /metrics. Peers and callers cannot make series: labels come
@@ -68,6 +73,10 @@ class Metrics : public sip::SipMetrics {
   void ObserveNotifyToStream(absl::Duration latency, uint64_t events = 1) {
     notify_to_stream_.Observe(latency, events);
   }
+  // A Publication went from one state to another; nullopt: it did not exist, or is over.
+  void MovePublication(bool local, std::string_view event_package,
+                       std::optional<sip::PublicationState> from,
+                       std::optional<sip::PublicationState> to);
   // A gRPC stream began (+1) or ended (-1).
   void OnStream(int change) { streams_->Increment(change); }
   // Watches were added to WatchMany streams (above 0), or left them.
@@ -98,7 +107,10 @@ class Metrics : public sip::SipMetrics {
   void OnBreakerTrip(std::string_view cause) override;
   void OnServersDown(int change) override;
   void OnRegistrations(std::string_view state, int change) override;
+  void OnPublishing(std::string_view state, int change) override;
   void OnKeepAliveFailed() override;
+  void OnServedPublications(std::string_view event_package, int change) override;
+  void OnWatchers(std::string_view event_package, int change) override;
   // Also of the gateway itself, with `bound` as in BoundReached(). At most 64 names.
   void OnBoundReached(std::string_view bound) override;
 
@@ -108,13 +120,19 @@ class Metrics : public sip::SipMetrics {
   class CallbackGauge;
   struct Sending;  // what is told of requests that wait, and of connections
 
+  // By sip::PublicationState.
+  using PublicationGauges = std::array<prometheus::Gauge*, 4>;
+
   std::unique_ptr<PackageMetrics> NewPackage(const std::string& label);
 
   prometheus::Registry registry_;
   const std::function<bool(std::string_view)> is_known_package_;
   prometheus::Family<prometheus::Gauge>& subscriptions_;
+  prometheus::Family<prometheus::Gauge>& own_publications_;
   prometheus::Family<prometheus::Counter>& events_;
   prometheus::Family<prometheus::Counter>& decode_errors_;
+  prometheus::Family<prometheus::Gauge>& publications_;
+  prometheus::Family<prometheus::Gauge>& watchers_;
   prometheus::Gauge* streams_;
   prometheus::Gauge* many_watches_;
   prometheus::Gauge* in_flight_;
@@ -130,6 +148,9 @@ class Metrics : public sip::SipMetrics {
   PackageMetrics* other_ = nullptr;
   Mutex mutex_;
   std::map<std::string, std::unique_ptr<PackageMetrics>, std::less<>> packages_
+      ABSL_GUARDED_BY(mutex_);
+  // By "local" or "remote", and package.
+  std::map<std::pair<std::string, std::string>, PublicationGauges> publication_gauges_
       ABSL_GUARDED_BY(mutex_);
   mutable Mutex callbacks_mutex_;
   std::vector<std::unique_ptr<CallbackGauge>> callbacks_ ABSL_GUARDED_BY(callbacks_mutex_);

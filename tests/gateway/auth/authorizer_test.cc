@@ -66,6 +66,22 @@ TEST(AuthorizerTest, Table) {
       {{"target=x"}, {Action::kList, "", "", ""}, ""},
       // An empty target is none that a restricted caller may reach.
       {{"target=sip:*"}, {Action::kWatch, "", "presence", ""}, "target="},
+      // Publishing goes by its own targets where some are given.
+      {{}, {Action::kPublish, kAlice, "presence", ""}, ""},
+      {{"target=sip:bob@*"},
+       {Action::kPublish, kAlice, "presence", ""},
+       "target=sip:alice@example.com"},
+      {{"target=sip:bob@*", "publish=sip:alice@*"}, {Action::kPublish, kAlice, "dialog", ""}, ""},
+      {{"publish=sip:bob@*"},
+       {Action::kPublish, kAlice, "presence", ""},
+       "publish=sip:alice@example.com"},
+      {{"publish=sip:bob@*"}, {Action::kWatch, kAlice, "presence", ""}, ""},
+      {{"publish=sip:alice@*", "package=dialog"},
+       {Action::kPublish, kAlice, "presence", ""},
+       "package=presence"},
+      // Lists are of no package.
+      {{"package=dialog"}, {Action::kPublishList, kAlice, "", ""}, ""},
+      {{"publish=x"}, {Action::kPublishList, kAlice, "", ""}, "publish=sip:alice@example.com"},
       // Force.
       {{}, {Action::kForceDelete, kAlice, "presence", ""}, "admin"},
       {{"admin"}, {Action::kForceDelete, kAlice, "presence", ""}, ""},

@@ -58,8 +58,9 @@ TEST(GlobTest, PatternMadeToBacktrackEndsSoon) {
 TEST(PermissionsTest, EachKindIsRead) {
   ASSERT_OK_AND_ASSIGN(const Permissions read,
                        Permissions::Parse({"admin", "target=sip:*@a", "target=sip:*@b",
-                                           "package=presence", "identity=*"}));
+                                           "package=presence", "publish=sip:b*", "identity=*"}));
   EXPECT_TRUE(read.admin);
+  EXPECT_THAT(read.published, ElementsAre("sip:b*"));
   EXPECT_THAT(read.targets, ElementsAre("sip:*@a", "sip:*@b"));
   EXPECT_THAT(read.packages, ElementsAre("presence"));
   EXPECT_THAT(read.identities, ElementsAre("*"));

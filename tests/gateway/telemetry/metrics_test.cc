@@ -63,6 +63,23 @@ TEST_F(MetricsTest, RegistrationsAreShownByState) {
   EXPECT_THAT(text, HasSubstr("\nsipevents_sip_keep_alive_failures_total 1\n"));
 }
 
+TEST_F(MetricsTest, ServedPublicationsAreShownByPackage) {
+  metrics_.OnServedPublications("presence", 1);
+  metrics_.OnServedPublications("presence", 1);
+  metrics_.OnServedPublications("presence", -1);
+  EXPECT_THAT(metrics_.Text(),
+              HasSubstr("sipevents_publications_served{package=\"presence\"} 1\n"));
+}
+
+TEST_F(MetricsTest, PublishedStatesAreShownByState) {
+  metrics_.OnPublishing("publishing", 1);
+  metrics_.OnPublishing("publishing", -1);
+  metrics_.OnPublishing("active", 1);
+  const std::string text = metrics_.Text();
+  EXPECT_THAT(text, HasSubstr("sipevents_sip_publishing{state=\"publishing\"} 0\n"));
+  EXPECT_THAT(text, HasSubstr("sipevents_sip_publishing{state=\"active\"} 1\n"));
+}
+
 TEST_F(MetricsTest, EventsAreCountedByOutcome) {
   PackageMetrics& dialog = metrics_.ForPackage("dialog");
   dialog.AddDelivered(16);
