@@ -43,6 +43,7 @@ struct AgentOptions {
   // File of "user realm password [publish=URI]…" lines: who may subscribe and publish.
   std::string users_file;
   bool authenticate_watchers = true;  // SUBSCRIBE and PUBLISH must bear credentials of these
+  bool only_md5 = false;              // by MD5 alone
   WatcherDecision watcher_decision = WatcherDecision::kAllow;  // where there is no rule
   // What is granted to watchers and publishers, in whole seconds.
   absl::Duration min_expires = absl::Seconds(60);

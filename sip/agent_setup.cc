@@ -195,6 +195,7 @@ absl::Status SetUpEvents(const AgentOptions& options, AgentSetup& setup) {
   EventServiceOptions& events = setup.events.emplace();
   events.domains = DomainSet(options.domains);
   events.authenticate = options.authenticate_watchers;
+  events.only_md5 = options.only_md5;
   events.usual_decision = options.watcher_decision;
   events.min_expires = options.min_expires;
   events.max_expires = options.max_expires;

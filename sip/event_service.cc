@@ -56,7 +56,10 @@ NotifierOptions EventService::NotifierOptionsOf(const EventServiceOptions& optio
 EventService::EventService(EventServiceOptions options, const Parts& parts)
     : options_(std::move(options)),
       parts_(parts),
-      digest_(parts.means.random),
+      digest_(parts.means.random,
+              options_.only_md5
+                  ? std::vector<DigestAlgorithm>{DigestAlgorithm::kMd5}
+                  : std::vector<DigestAlgorithm>{DigestAlgorithm::kSha256, DigestAlgorithm::kMd5}),
       policy_(options_.usual_decision),
       compositor_({.clock = parts.means.clock,
                    .timers = parts.means.timers,

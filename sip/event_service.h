@@ -24,6 +24,7 @@ struct EventServiceOptions {
   DomainSet domains;
   bool authenticate = true;  // SUBSCRIBE and PUBLISH must bear credentials of `users`
   UserTable users;
+  bool only_md5 = false;  // challenges name no other algorithm, for phones that stumble over one
   WatcherDecision usual_decision = WatcherDecision::kAllow;
   absl::Duration min_expires = absl::Seconds(60);
   absl::Duration max_expires = absl::Hours(1);

@@ -90,8 +90,10 @@ bool IsRight(const Fields& fields, const DigestSubject& subject, uint32_t count,
 
 }  // namespace
 
-DigestServer::DigestServer(RandomSource& random)
-    : random_(random), secret_(RandomHex(random, kSecretDigits)) {}
+DigestServer::DigestServer(RandomSource& random, std::vector<DigestAlgorithm> algorithms)
+    : random_(random),
+      algorithms_(std::move(algorithms)),
+      secret_(RandomHex(random, kSecretDigits)) {}
 
 DigestServer::Verdict DigestServer::Check(const DigestSubject& subject,
                                           const PasswordSource& passwords, absl::Time now) {
@@ -112,7 +114,7 @@ std::vector<std::string> DigestServer::Challenges(std::string_view realm, bool s
                                                   absl::Time now) {
   const std::string nonce = NewNonce(now);
   std::vector<std::string> values;
-  for (const DigestAlgorithm algorithm : {DigestAlgorithm::kSha256, DigestAlgorithm::kMd5}) {
+  for (const DigestAlgorithm algorithm : algorithms_) {
     values.push_back(absl::StrCat(
         kScheme, " realm=", QuoteString(realm), ", nonce=\"", nonce,
         "\", qop=\"auth,auth-int\", algorithm=", AbslView(DigestAlgorithmName(algorithm)),

@@ -11,6 +11,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/time/time.h"
+#include "sip/auth/digest.h"
 #include "sip/base/random_id.h"
 
 namespace sipevents::sip {
@@ -43,13 +44,16 @@ class DigestServer {
     kStale,    // right, but for a nonce or count that does not count any more
   };
 
-  explicit DigestServer(RandomSource& random);
+  // Challenges with these algorithms, in this order.
+  explicit DigestServer(RandomSource& random,
+                        std::vector<DigestAlgorithm> algorithms = {DigestAlgorithm::kSha256,
+                                                                   DigestAlgorithm::kMd5});
 
   // Judges a request. The URI that the credentials name is not compared with the Request-URI
   // (AUTH-04): they are bound to the nonce, which is taken once.
   Verdict Check(const DigestSubject& subject, const PasswordSource& passwords, absl::Time now);
 
-  // Values of WWW-Authenticate, one per algorithm, the strongest first (AUTH-02).
+  // Values of WWW-Authenticate, one per algorithm (AUTH-02).
   std::vector<std::string> Challenges(std::string_view realm, bool stale, absl::Time now);
 
  private:
@@ -66,6 +70,7 @@ class DigestServer {
   };
 
   RandomSource& random_;
+  const std::vector<DigestAlgorithm> algorithms_;
   std::string secret_;
   absl::flat_hash_map<std::string, Used> used_;
   absl::Time not_before_ = absl::InfinitePast();  // older nonces are stale

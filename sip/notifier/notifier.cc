@@ -127,7 +127,7 @@ RequestAnswer Notifier::OnRefresh(const IncomingRequest& request, const std::str
   }
   if (auto refusal = RefuseEvent(request, options_.limits)) return *std::move(refusal);
   if (!identity.empty() && identity != watcher->watcher_uri()) return {403, {}};
-  if (!watcher->TakeRefresh(request, FirstHopFor(request))) return {500, {}, "CSeq out of order"};
+  if (!watcher->TakeNumber(request)) return {500, {}, "CSeq out of order"};
   Watcher::Grant grant;
   const Audience& audience = watcher->audience();
   if (auto refusal = Judge(request, audience.event_package(), grant)) return *std::move(refusal);
@@ -138,6 +138,7 @@ RequestAnswer Notifier::OnRefresh(const IncomingRequest& request, const std::str
     watcher->End(WatcherEnd::kRejected);
     return {403, {}};
   }
+  watcher->TakeTarget(request, FirstHopFor(request));
   grant.view = ViewOf(decision);
   const bool same_view = grant.view == watcher->view();
   RequestAnswer answer = Accepted(*watcher, grant);
@@ -153,9 +154,6 @@ std::optional<RequestAnswer> Notifier::Judge(const IncomingRequest& request,
   const std::optional<WatcherFormat> format =
       ChooseFormat(request, NotifiedTypes(package), options_.limits.strict);
   if (!format.has_value()) return RequestAnswer{406, {}};
-  // No package here gives a body a meaning (PKG-03); RFC 4660's filters are not known.
-  if (!request.body.empty())
-    return RequestAnswer{415, {{"Accept", "application/resource-lists+xml"}}};
   GrantedTime time = GrantTime(request, kPackageDefault, options_.limits);
   if (time.refusal.has_value()) return std::move(time.refusal);
   Condition condition = ReadCondition(request);

@@ -112,14 +112,17 @@ bool Watcher::IsDialogOf(const IncomingRequest& request) const {
   return texts_[kCallId] == request.call_id && texts_[kRemoteTag] == request.from_tag;
 }
 
-bool Watcher::TakeRefresh(const IncomingRequest& request, std::string_view first_hop) {
+bool Watcher::TakeNumber(const IncomingRequest& request) {
   if (request.cseq <= remote_cseq_) return false;  // RFC 3261 section 12.2.2
   remote_cseq_ = request.cseq;
+  return true;
+}
+
+void Watcher::TakeTarget(const IncomingRequest& request, std::string_view first_hop) {
   takes_no_body_ = false;
   // SUBSCRIBE is a target refresh request (RFC 6665 section 3.1).
   if (texts_[kContact] != request.contact_uri) texts_.Replace(kContact, request.contact_uri);
   if (texts_[kFirstHop] != first_hop) texts_.Replace(kFirstHop, first_hop);
-  return true;
 }
 
 void Watcher::Subscribed(const Grant& grant) {
@@ -257,6 +260,7 @@ void Watcher::OnFinal(const Response& response) {
   if (response.status / 100 == 2) {
     last_notify_time_ = host_.means().clock.Now();
     ++notify_count_;
+    if (std::exchange(was_too_large_, false)) takes_no_body_ = false;  // the next may be smaller
     if (rare_ != nullptr) {
       rare_->digest.OnAnswered();
       rare_->redirected = false;
@@ -286,10 +290,12 @@ bool Watcher::CanRetry(const Response& response) {
       };
       return rare().digest.Accept(www, proxy, credentials).ok();
     }
-    case 406:
     case 413:
-    case 415:
     case 513:
+      was_too_large_ = true;
+      [[fallthrough]];
+    case 406:
+    case 415:
       return !std::exchange(takes_no_body_, true);
     default:
       break;

@@ -104,8 +104,10 @@ class Watcher final : public AudienceMember, private RequestClient {
   bool TakeDialog(const IncomingRequest& request, std::string_view first_hop);
   // Whether a request with our tag is of this dialog.
   bool IsDialogOf(const IncomingRequest& request) const;
-  // Takes CSeq, Contact and so on from a SUBSCRIBE in the dialog; false: it is out of order.
-  bool TakeRefresh(const IncomingRequest& request, std::string_view first_hop);
+  // Takes CSeq from a SUBSCRIBE in the dialog; false: it is out of order.
+  bool TakeNumber(const IncomingRequest& request);
+  // Takes Contact and so on from one that is accepted.
+  void TakeTarget(const IncomingRequest& request, std::string_view first_hop);
 
   // What was granted: see SubscribeGranted. `condition`: of Suppress-If-Match, empty: none.
   struct Grant {
@@ -210,6 +212,7 @@ class Watcher final : public AudienceMember, private RequestClient {
   WatcherFormat format_ = WatcherFormat::kFull;
   bool last_taken_ = true;
   bool takes_no_body_ = false;  // it refused one (415, 406)
+  bool was_too_large_ = false;  // the last body (413, 513)
   bool approved_ = false;       // by somebody, after it came
   bool announced_ = false;      // others may see it: not so a fetch
 };

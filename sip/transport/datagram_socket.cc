@@ -124,10 +124,9 @@ absl::Status DatagramSocket::Bind(const HostPort& address) {
   if (bind(socket_.get(), reinterpret_cast<const sockaddr*>(&*local), LengthOf(*local)) != 0) {
     return SystemError(what);
   }
+  port_ = LocalPort(socket_.get());  // asked for with each datagram
   return absl::OkStatus();
 }
-
-int DatagramSocket::port() const { return LocalPort(socket_.get()); }
 
 void DatagramSocket::OnReadable() {
   thread_local const std::unique_ptr<Batch> batch = std::make_unique<Batch>();

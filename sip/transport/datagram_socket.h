@@ -34,7 +34,7 @@ class DatagramSocket {
                                                               const HostPort& address,
                                                               Owner& owner);
 
-  int port() const;
+  int port() const { return port_; }
   bool is_ipv6() const { return ipv6_; }
 
   // Sends one datagram; one that the system does not take is lost, as it may be on the way.
@@ -51,6 +51,7 @@ class DatagramSocket {
   EventLoop& loop_;
   Owner& owner_;
   bool ipv6_ = false;
+  int port_ = 0;
   Descriptor socket_;
   std::unique_ptr<DescriptorWatch> watch_;  // gone before the socket is closed
 };

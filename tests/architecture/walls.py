@@ -79,7 +79,8 @@ MADE_OF = {"gateway/sip-event-gateway": "gateway/main"}
 
 # Foreign header or library -> the places that may use it.
 FOREIGN = [
-    (re.compile(r"^sofia-(sip|resolv)/|^@sofia_sip//"), ["sip/location", "sip/stack", "sip/transport", "tests/bench", "tests/fuzz"]),
+    (re.compile(r"^sofia-(sip|resolv)/|^@sofia_sip//"), ["sip/location", "sip/stack", "sip/transport", "tests/bench", "tests/fuzz",
+      "tests/sip/stack"]),
     (re.compile(r"^grpc|^google/|\.pb\.h$|^@googleapis//|"
                 r"^//third_party:(grpc|grpc_reflection|protobuf)$"),
      ["api", "gateway", "clients", "tests"]),

@@ -1,0 +1,183 @@
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/sip/notifier/notifier_fixture.h"
+
+// Who may watch, and what becomes of who may not (NOT-05 to NOT-08, NOT-32, NOT-40).
+
+namespace sipevents::sip {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+class NotifierPolicyTest : public NotifierTest {
+ protected:
+  NotifierPolicyTest() : NotifierTest(TestOptions(), WatcherDecision::kPending) {
+    SetPresence("secret");
+  }
+};
+
+// NOT-08, NOT-17, NOT-18.
+TEST_F(NotifierPolicyTest, UndecidedWatcherIsToldToWait) {
+  EXPECT_EQ(Send(Initial()).answer.status, 200);
+  ASSERT_EQ(sent(), 1u);
+  EXPECT_EQ(last().subscription_state, "pending;expires=600");
+  EXPECT_EQ(last().body, "");
+  EXPECT_EQ(last().content_type, "");
+  AnswerAll();
+  SetPresence("more secrets");
+  EXPECT_EQ(sent(), 1u);
+}
+
+TEST_F(NotifierPolicyTest, AllowedWatcherIsShownTheState) {
+  Subscribe();
+  Rule(kCarol, WatcherDecision::kAllow);  // somebody else
+  EXPECT_EQ(sent(), 1u);
+  Rule(kBob, WatcherDecision::kAllow);
+  ASSERT_EQ(sent(), 2u);
+  EXPECT_EQ(last().subscription_state, "active;expires=600");
+  EXPECT_THAT(last().body, HasSubstr("secret"));
+}
+
+// NOT-32.
+TEST_F(NotifierPolicyTest, DeniedWatcherIsToldAndGone) {
+  const Dialog dialog = Subscribe();
+  Rule(kBob, WatcherDecision::kDeny);
+  ASSERT_EQ(sent(), 2u);
+  EXPECT_EQ(last().subscription_state, "terminated;reason=rejected");
+  EXPECT_EQ(last().body, "");
+  AnswerAll();
+  EXPECT_EQ(notifier_.size(), 0u);
+  EXPECT_EQ(Send(Initial()).answer.status, 403);  // NOT-06
+  EXPECT_EQ(sent(), 2u);
+}
+
+// NOT-07: as if nobody published.
+TEST_F(NotifierPolicyTest, PolitelyBlockedWatcherSeesTheNeutralState) {
+  Rule(kBob, WatcherDecision::kPoliteBlock);
+  const Dialog dialog = Subscribe();
+  EXPECT_EQ(dialog.answer.status, 200);
+  EXPECT_EQ(last().subscription_state, "active;expires=600");
+  EXPECT_EQ(last().body, "<presence neutral=\"1\"/>");
+  SetPresence("secret");
+  EXPECT_EQ(sent(), 1u);
+}
+
+// Between the state and the neutral one: told as any other change is.
+TEST_F(NotifierPolicyTest, BlockingAndUnblockingChangeWhatIsShown) {
+  Rule(kBob, WatcherDecision::kAllow);
+  Subscribe();
+  Rule(kBob, WatcherDecision::kPoliteBlock);
+  EXPECT_EQ(last().subscription_state, "active;expires=600");
+  EXPECT_THAT(last().body, Not(HasSubstr("secret")));
+  AnswerAll();
+  Rule(kBob, WatcherDecision::kPoliteBlock);
+  EXPECT_EQ(sent(), 2u);
+  Rule(kBob, WatcherDecision::kAllow);
+  EXPECT_THAT(last().body, HasSubstr("secret"));
+}
+
+// NOT-40.
+TEST_F(NotifierPolicyTest, RefreshIsJudgedAnew) {
+  Rule(kBob, WatcherDecision::kAllow);
+  const Dialog dialog = Subscribe();
+  ASSERT_TRUE(policy_.Set({kAlice, "presence", kBob, WatcherDecision::kDeny}).ok());
+  EXPECT_EQ(Send(Next(dialog)).answer.status, 403);
+  EXPECT_EQ(last().subscription_state, "terminated;reason=rejected");
+  AnswerAll();
+  EXPECT_EQ(notifier_.size(), 0u);
+}
+
+TEST_F(NotifierPolicyTest, RefreshAfterTheRuleIsGoneWaitsAgain) {
+  Rule(kBob, WatcherDecision::kAllow);
+  const Dialog dialog = Subscribe();
+  ASSERT_TRUE(policy_.Remove(kAlice, "presence", kBob).ok());
+  Send(Next(dialog));
+  EXPECT_EQ(last().subscription_state, "pending;expires=600");
+  EXPECT_EQ(last().body, "");
+}
+
+TEST_F(NotifierPolicyTest, PendingWatcherRunsOut) {
+  Subscribe();
+  clock_.Advance(absl::Seconds(600));
+  EXPECT_EQ(last().subscription_state, "terminated;reason=timeout");
+  EXPECT_EQ(last().body, "");
+}
+
+// An identity that was proven counts, not what From says.
+TEST_F(NotifierPolicyTest, ProvenIdentityIsWhoWatches) {
+  Rule(kBob, WatcherDecision::kAllow);
+  EXPECT_EQ(notifier_.OnSubscribe(Initial(kBob), kCarol).status, 200);
+  Settle();
+  EXPECT_EQ(last().subscription_state, "pending;expires=600");
+}
+
+TEST_F(NotifierPolicyTest, WatcherIsKnownByItsCanonicalName) {
+  Rule(kBob, WatcherDecision::kAllow);
+  Send(Initial("sips:%62ob@EXAMPLE.com:5061;transport=tls"));
+  EXPECT_EQ(last().subscription_state, "active;expires=600");
+}
+
+// What the API shows of watchers.
+TEST_F(NotifierPolicyTest, ObserverHearsOfEachStep) {
+  Subscribe(kCarol);
+  const auto observer = std::make_shared<HeardWatchers>();
+  notifier_.Observe({.resource_uri = kAlice, .event_package = "presence"}, observer);
+  EXPECT_EQ(observer->initial, 1u);
+  const absl::Time begin = clock_.Now();
+  Subscribe(kBob);
+  clock_.Advance(absl::Seconds(5));
+  Rule(kBob, WatcherDecision::kAllow);
+  AnswerAll();
+  Rule(kBob, WatcherDecision::kDeny);
+  AnswerAll();
+  ASSERT_EQ(observer->heard.size(), 4u);
+  const auto& heard = observer->heard;
+  EXPECT_EQ(heard[1].id, heard[3].id);
+  EXPECT_NE(heard[0].id, heard[1].id);
+  EXPECT_EQ(heard[1].watcher_uri, kBob);
+  EXPECT_EQ(heard[1].contact_uri, "sip:phone@192.0.2.7");
+  EXPECT_EQ(heard[1].user_agent, "phone");
+  EXPECT_EQ(heard[1].subscribe_time, begin);
+  EXPECT_EQ(heard[1].expire_time, begin + absl::Minutes(10));
+  EXPECT_EQ(heard[1].status, WatcherStatus::kPending);
+  EXPECT_EQ(heard[1].event, "subscribe");
+  EXPECT_EQ(heard[2].status, WatcherStatus::kActive);
+  EXPECT_EQ(heard[2].event, "approved");
+  EXPECT_EQ(heard[2].notify_count, 1u);
+  EXPECT_EQ(heard[3].status, WatcherStatus::kTerminated);
+  EXPECT_EQ(heard[3].event, "rejected");
+  notifier_.StopObserving(observer);
+  Subscribe("sip:dave@example.com");
+  EXPECT_EQ(observer->heard.size(), 4u);
+}
+
+TEST_F(NotifierPolicyTest, WatchersAreListedInPages) {
+  for (int i = 0; i < 5; ++i) Subscribe(absl::StrCat("sip:w", i, "@example.com"));
+  Subscribe(kBob, "dialog");
+  const auto names = [&](const WatcherFilter& filter, std::string_view after, size_t limit) {
+    std::vector<std::string> uris;
+    for (const auto& record : notifier_.List(filter, after, limit)) {
+      uris.push_back(record.watcher_uri);
+    }
+    return uris;
+  };
+  const WatcherFilter presence{.resource_uri = kAlice, .event_package = "presence"};
+  EXPECT_THAT(names(presence, "", 2), ElementsAre("sip:w0@example.com", "sip:w1@example.com"));
+  const std::string second = notifier_.List(presence, "", 2).back().id;
+  EXPECT_THAT(names(presence, second, 9),
+              ElementsAre("sip:w2@example.com", "sip:w3@example.com", "sip:w4@example.com"));
+  EXPECT_THAT(names({}, "", 9), testing::SizeIs(6));
+  EXPECT_THAT(names({.watcher_uri = kBob}, "", 9), ElementsAre(kBob));
+  EXPECT_THAT(names({.id = second}, "", 9), ElementsAre("sip:w1@example.com"));
+  EXPECT_THAT(names({.resource_uri = kBob, .event_package = "presence"}, "", 9), ElementsAre());
+  EXPECT_THAT(names({}, "wrong", 9), ElementsAre());
+  EXPECT_THAT(names({}, "w", 9), ElementsAre());
+}
+
+}  // namespace
+}  // namespace sipevents::sip

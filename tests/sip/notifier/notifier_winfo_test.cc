@@ -1,0 +1,188 @@
+#include <string>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/sip/notifier/notifier_fixture.h"
+
+// Who watches, told to who owns the resource (RFC 3857, RFC 3858).
+
+namespace sipevents::sip {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+size_t RowsOf(const std::string& body) {
+  size_t count = 0;
+  for (size_t at = body.find("<watcher "); at != std::string::npos;
+       at = body.find("<watcher ", at + 1)) {
+    ++count;
+  }
+  return count;
+}
+
+class NotifierWinfoTest : public NotifierTest {
+ protected:
+  Dialog WatchWatchers() { return Send(Initial(kAlice, "presence.winfo")); }
+  void Answered() { Answer(sent() - 1, 200); }
+};
+
+TEST_F(NotifierWinfoTest, FirstDocumentHasAllWatchers) {
+  Subscribe(kBob);
+  clock_.Advance(absl::Seconds(10));
+  Subscribe(kCarol);
+  WatchWatchers();
+  EXPECT_EQ(last().event, "presence.winfo");
+  EXPECT_EQ(last().content_type, "application/watcherinfo+xml");
+  EXPECT_THAT(last().body,
+              AllOf(HasSubstr("version=\"0\" state=\"full\""),
+                    HasSubstr("resource=\"sip:alice@example.com\" package=\"presence\""),
+                    HasSubstr("status=\"active\" event=\"subscribe\""),
+                    HasSubstr("expiration=\"590\" duration-subscribed=\"10\""),
+                    HasSubstr(">sip:bob@example.com</watcher>"),
+                    HasSubstr(">sip:carol@example.com</watcher>")));
+  EXPECT_EQ(RowsOf(last().body), 2u);
+}
+
+TEST_F(NotifierWinfoTest, WhatChangesIsToldByPartialDocuments) {
+  WatchWatchers();
+  EXPECT_EQ(RowsOf(last().body), 0u);
+  Answered();
+  ASSERT_TRUE(policy_.Set({kAlice, "presence", kBob, WatcherDecision::kPending}).ok());
+  Send(Initial(kBob));
+  EXPECT_THAT(last().body, AllOf(HasSubstr("version=\"1\" state=\"partial\""),
+                                 HasSubstr("status=\"pending\" event=\"subscribe\"")));
+  AnswerAll();
+  Rule(kBob, WatcherDecision::kAllow);
+  EXPECT_THAT(last().body, AllOf(HasSubstr("version=\"2\" state=\"partial\""),
+                                 HasSubstr("status=\"active\" event=\"approved\"")));
+  AnswerAll();
+  Rule(kBob, WatcherDecision::kDeny);
+  EXPECT_THAT(last().body, AllOf(HasSubstr("version=\"3\" state=\"partial\""),
+                                 HasSubstr("status=\"terminated\" event=\"rejected\"")));
+  EXPECT_EQ(RowsOf(last().body), 1u);
+}
+
+// NOT-46: changes meanwhile are told together, in order.
+TEST_F(NotifierWinfoTest, ChangesGatherBehindTheNotifyUnderWay) {
+  WatchWatchers();
+  const size_t first = sent() - 1;
+  Subscribe(kBob);
+  Subscribe(kCarol);
+  Answer(first, 200);
+  EXPECT_EQ(RowsOf(last().body), 2u);
+  EXPECT_LT(last().body.find("bob"), last().body.find("carol"));
+}
+
+// Only to the owner, unless a rule says otherwise (RFC 3857 section 4.6).
+TEST_F(NotifierWinfoTest, StrangersAreRefused) {
+  EXPECT_EQ(Send(Initial(kBob, "presence.winfo")).answer.status, 403);
+  ASSERT_TRUE(policy_.Set({kAlice, "presence.winfo", kBob, WatcherDecision::kAllow}).ok());
+  EXPECT_EQ(Send(Initial(kBob, "presence.winfo")).answer.status, 200);
+}
+
+// A fetch comes and goes: nobody is told.
+TEST_F(NotifierWinfoTest, FetchIsNotTold) {
+  WatchWatchers();
+  Answered();
+  IncomingRequest fetch = Initial(kBob);
+  fetch.expires = 0;
+  Send(fetch);
+  AnswerAll();
+  EXPECT_EQ(sent(), 2u);
+}
+
+TEST_F(NotifierWinfoTest, RefreshAndFailureAreFollowedByAFullDocument) {
+  const Dialog dialog = WatchWatchers();
+  Answered();
+  Send(Initial(kBob));
+  Send(Next(dialog));
+  for (size_t i = 0; i < sent(); ++i) {
+    if (sender_.sent[i].request.event == "presence.winfo") Answer(i, 500);
+  }
+  EXPECT_THAT(last().body, HasSubstr("state=\"full\""));
+  AnswerAll();
+  Subscribe(kCarol);
+  EXPECT_THAT(sender_.sent.back().request.body, HasSubstr("state=\"partial\""));
+}
+
+// More than one document holds: the rest follows, by changes.
+TEST_F(NotifierWinfoTest, ManyWatchersAreToldInParts) {
+  for (int i = 0; i < 400; ++i) Subscribe(absl::StrCat("sip:w", i, "@example.com"));
+  WatchWatchers();
+  EXPECT_THAT(last().body, HasSubstr("state=\"full\""));
+  EXPECT_EQ(RowsOf(last().body), 150u);
+  Subscribe(kBob);  // meanwhile
+  Answer(400, 200);
+  EXPECT_THAT(last().body, HasSubstr("version=\"1\" state=\"partial\""));
+  EXPECT_EQ(RowsOf(last().body), 150u);
+  Answered();
+  size_t rows = 300;
+  for (int i = 0; i < 4; ++i) {
+    rows += RowsOf(last().body);
+    if (sender_.sent.back().client == nullptr) break;
+    Answered();
+  }
+  EXPECT_GE(rows, 401u);
+  EXPECT_THAT(last().body, AllOf(HasSubstr("state=\"partial\""), HasSubstr("sip:bob@")));
+}
+
+// Who was not told for long is told all again.
+TEST_F(NotifierWinfoTest, MoreChangesThanAreRememberedBringAFullDocument) {
+  WatchWatchers();
+  const size_t first = sent() - 1;
+  for (int i = 0; i < 260; ++i) Subscribe(absl::StrCat("sip:w", i, "@example.com"));
+  // AnswerAll() of the first one already answered it; so was what followed.
+  EXPECT_EQ(sender_.sent[first].client, nullptr);
+  while (sender_.sent.back().client != nullptr) Answered();
+  // Given one under way, and many changes behind it
+  const Dialog last_one = Send(Initial(kBob));
+  const size_t waiting = sent() - 1;
+  ASSERT_EQ(sender_.sent[waiting].request.event, "presence.winfo");
+  for (int i = 0; i < 260; ++i) Send(Initial(absl::StrCat("sip:x", i, "@example.com")));
+  // When
+  Answer(waiting, 200);
+  // Then
+  EXPECT_THAT(last().body, HasSubstr("state=\"full\""));
+}
+
+// Changes are remembered only while somebody is told of them.
+TEST(WatcherInfoSourceTest, ForgetsWhatNobodyIsToldOf) {
+  std::vector<WatcherRecord> all(3);
+  for (int i = 0; i < 3; ++i) {
+    all[i].id = absl::StrCat("w", i);
+    all[i].resource_uri = kAlice;
+    all[i].event_package = "presence";
+    all[i].watcher_uri = absl::StrCat("sip:", i, "@example.com");
+  }
+  WatcherInfoSource source(
+      [&](const std::string&, const std::string&, const std::string& after, size_t) {
+        return after.empty() ? all : std::vector<WatcherRecord>();
+      });
+  const absl::Time now = absl::FromUnixSeconds(1700000000);
+  WatcherInfoSource::Progress progress;
+  source.OnChange(all[0]);  // nobody is told yet
+  source.Keep(kAlice, "presence", true);
+  auto written = source.Write(kAlice, "presence", true, progress, now);
+  EXPECT_EQ(RowsOf(written.body.body), 3u);
+  EXPECT_FALSE(written.more);
+  source.OnChange(all[1]);
+  written = source.Write(kAlice, "presence", false, progress, now);
+  EXPECT_EQ(RowsOf(written.body.body), 1u);
+  EXPECT_THAT(written.body.body, HasSubstr("state=\"partial\""));
+  source.Keep(kAlice, "presence", false);
+  written = source.Write(kAlice, "presence", false, progress, now);
+  EXPECT_EQ(RowsOf(written.body.body), 0u);
+}
+
+TEST(WatcherInfoSourceTest, TemplatesNameTheirPackage) {
+  EXPECT_EQ(BaseOfTemplate("presence.winfo"), "presence");
+  EXPECT_EQ(BaseOfTemplate("presence.winfo.winfo"), "presence.winfo");
+  EXPECT_EQ(BaseOfTemplate("presence"), "");
+}
+
+}  // namespace
+}  // namespace sipevents::sip
