@@ -130,20 +130,27 @@ absl::StatusOr<int> KamailioProcess::Register(SipPeer& phone, const std::string&
   return phone.StatusOf(phone.Send(request));
 }
 
-absl::Status KamailioProcess::Store(Document kind, const std::string& user,
-                                    const std::string& document) const {
-  const int type = static_cast<int>(kind);
-  const std::string insert = absl::StrCat(
-      "REPLACE INTO xcap (username, domain, doc, doc_type, etag, source, doc_uri, port) VALUES ('",
-      user, "', 'example.com', '", absl::StrReplaceAll(document, {{"'", "''"}}), "', ", type,
-      ", 'tag', 0, '/", type, "/users/sip:", user, "@example.com/index', 0);");
+absl::Status KamailioProcess::Execute(const std::string& statement) const {
   SIPEVENTS_ASSIGN_OR_RETURN(
       const auto process,
       ChildProcess::Start({"/usr/bin/env", "sqlite3", "-cmd", ".timeout 10000",
-                           absl::StrCat(directory_, "/presence.sqlite"), insert}));
+                           absl::StrCat(directory_, "/presence.sqlite"), statement}));
   SIPEVENTS_ASSIGN_OR_RETURN(const int exit_status, process->WaitForExit(kStartPatience));
   if (exit_status == 0) return absl::OkStatus();
   return absl::InternalError(absl::StrCat("sqlite3 wrote:\n", process->Stderr()));
+}
+
+absl::Status KamailioProcess::ForgetPublications() const {
+  return Execute("DELETE FROM presentity;");
+}
+
+absl::Status KamailioProcess::Store(Document kind, const std::string& user,
+                                    const std::string& document) const {
+  const int type = static_cast<int>(kind);
+  return Execute(absl::StrCat(
+      "REPLACE INTO xcap (username, domain, doc, doc_type, etag, source, doc_uri, port) VALUES ('",
+      user, "', 'example.com', '", absl::StrReplaceAll(document, {{"'", "''"}}), "', ", type,
+      ", 'tag', 0, '/", type, "/users/sip:", user, "@example.com/index', 0);"));
 }
 
 absl::Status KamailioProcess::SetPresenceRules(const std::string& user,

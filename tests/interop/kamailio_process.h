@@ -67,6 +67,8 @@ class KamailioProcess {
   absl::StatusOr<int> Register(SipPeer& phone, const std::string& target, int expires) const;
   // Lets watchers see the presence of `user` of example.com, by a document of RFC 5025.
   absl::Status SetPresenceRules(const std::string& user, const std::string& document);
+  // Drops all that was published, as if it had never been.
+  absl::Status ForgetPublications() const;
   // Says which lists `user` of example.com may subscribe to, by a document of RFC 4826.
   absl::Status SetLists(const std::string& user, const std::string& document);
 
@@ -80,6 +82,8 @@ class KamailioProcess {
   void WriteTlsConfiguration(const KamailioTls& tls) const;
   // Asks with OPTIONS until it answers.
   absl::Status WaitUntilReady();
+  // Carries out a statement on its database.
+  absl::Status Execute(const std::string& statement) const;
   // Keeps a document of `user`, as if it had come over XCAP.
   absl::Status Store(Document kind, const std::string& user, const std::string& document) const;
 
