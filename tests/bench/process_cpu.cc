@@ -2,13 +2,14 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
-#include <sstream>
 
 namespace sipevents::bench {
 namespace {
@@ -16,6 +17,17 @@ namespace {
 [[noreturn]] void Die(const std::string& what) {
   fprintf(stderr, "bench: %s\n", what.c_str());
   exit(1);
+}
+
+// The threads of a process, each a folder of /proc.
+std::vector<std::filesystem::path> Threads(pid_t process) {
+  std::vector<std::filesystem::path> threads;
+  std::error_code gone;
+  const std::string folder = "/proc/" + std::to_string(process) + "/task";
+  for (const auto& entry : std::filesystem::directory_iterator(folder, gone)) {
+    threads.push_back(entry.path());
+  }
+  return threads;
 }
 
 }  // namespace
@@ -30,18 +42,21 @@ MeasuredProcess::MeasuredProcess(const std::vector<std::string>& arguments) {
   pid_ = fork();
   if (pid_ < 0) Die("fork failed");
   if (pid_ == 0) {
+    setpgid(0, 0);
+    prctl(PR_SET_PDEATHSIG, SIGTERM);  // should we be ended before it
     dup2(ends[1], STDOUT_FILENO);
     const int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
     if (getenv("BENCH_VERBOSE") == nullptr) dup2(null, STDERR_FILENO);
     execv(argv[0], argv.data());
     _exit(127);
   }
+  setpgid(pid_, pid_);  // whoever is first
   close(ends[1]);
   output_ = ends[0];
 }
 
 MeasuredProcess::~MeasuredProcess() {
-  kill(pid_, SIGKILL);
+  kill(-pid_, SIGKILL);
   waitpid(pid_, nullptr, 0);
   close(output_);
 }
@@ -60,18 +75,38 @@ std::string MeasuredProcess::WaitForLine(const std::string& prefix) {
   }
 }
 
+std::vector<pid_t> MeasuredProcess::Tree() const {
+  std::vector<pid_t> tree = {pid_};
+  for (size_t i = 0; i < tree.size(); ++i) {
+    for (const auto& thread : Threads(tree[i])) {
+      std::ifstream children(thread / "children");
+      for (pid_t child; children >> child;) tree.push_back(child);
+    }
+  }
+  return tree;
+}
+
 double MeasuredProcess::CpuMicroseconds() const {
-  std::ifstream file("/proc/" + std::to_string(pid_) + "/stat");
-  std::string text;
-  std::getline(file, text);
-  // The name of the program, in brackets, may hold blanks.
-  std::istringstream fields(text.substr(text.rfind(')') + 2));
-  std::string skipped;
-  for (int i = 0; i < 11; ++i) fields >> skipped;  // state … cmajflt
-  double user = 0;
-  double system = 0;
-  fields >> user >> system;
-  return (user + system) * 1e6 / static_cast<double>(sysconf(_SC_CLK_TCK));
+  double nanoseconds = 0;
+  for (const pid_t process : Tree()) {
+    for (const auto& thread : Threads(process)) {
+      std::ifstream file(thread / "schedstat");
+      double ran = 0;
+      if (file >> ran) nanoseconds += ran;
+    }
+  }
+  return nanoseconds / 1e3;
+}
+
+double MeasuredProcess::ResidentOctets() const {
+  double kilobytes = 0;
+  for (const pid_t process : Tree()) {
+    std::ifstream file("/proc/" + std::to_string(process) + "/smaps_rollup");
+    for (std::string line; std::getline(file, line);) {
+      if (line.starts_with("Pss:")) kilobytes += atof(line.c_str() + 4);
+    }
+  }
+  return kilobytes * 1024;
 }
 
 }  // namespace sipevents::bench

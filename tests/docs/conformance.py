@@ -12,13 +12,14 @@ MAY_BE_OPEN = ("PKG", "RLS", "CEN", "RATE", "OUT", "AUTH", "TLS", "LOC", "OVL", 
 NUMBERED = {
     "SUB": 61, "GEN": 20, "PKG": 20, "SEC": 9, "DEV": 18, "RLS": 10, "CEN": 9, "RATE": 6,
     "GRUU": 3, "OUT": 4, "AUTH": 8, "TLS": 8, "LOC": 6, "OVL": 7, "IP6": 6, "TOR": 24, "RETRY": 6,
+    "NOT": 48, "EPA": 20, "ESC": 26,
 }
 # Response codes, as an answer to the first SUBSCRIBE and to a refresh.
 CODES = ("200 204 3xx 400 401 402 403 404 405 406 408 410 413 414 415 416 420 421 423 430 480 481 "
          "482 483 484 486 487 488 489 491 493 500 501 502 503 504 505 513 600 604 xyz none").split()
 TIMERS = "E F J K N INVITE".split()
-# What concerns a notifier only: one line for each group.
-NOTIFIER_GROUPS = ("NOT", "PRX", "EPA", "ESC")
+# What has one line for all its rows.
+WHOLE_GROUPS = ("PRX",)
 
 
 def all_ids():
@@ -26,7 +27,7 @@ def all_ids():
     ids = {f"{group}-{n:02d}" for group, last in NUMBERED.items() for n in range(1, last + 1)}
     ids |= {f"ALG-{letter}" for letter in "ABCDE"}
     ids |= {f"CODE-{code}" for code in CODES} | {f"TIMER-{timer}" for timer in TIMERS}
-    return ids | {"TOR-RFC"} | set(NOTIFIER_GROUPS)
+    return ids | {"TOR-RFC"} | set(WHOLE_GROUPS)
 
 
 def rows_of(page):

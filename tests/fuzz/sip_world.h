@@ -46,7 +46,7 @@ class SipWorld : private sip::MessageHandler {
 
   // MessageHandler:
   std::optional<sip::NotifyAnswer> OnRequest(const sip_t& sip, std::string_view text,
-                                             const NextHop& source) override;
+                                             const sip::NextHop& source) override;
 
   void Subscribe(const std::string& event_package);
   std::string Fill(std::string_view text) const;
