@@ -109,6 +109,7 @@ Watcher& Notifier::AddWatcher(const IncomingRequest& request, const Origin& orig
   auto made = std::make_unique<Watcher>(audience, *this, birth);
   Watcher& watcher = *made;
   watchers_.emplace(birth.local_tag, std::move(made));
+  by_number_.emplace(birth.number, &watcher);
   ++counts_[{birth.watcher_uri, &audience}];
   if (parts_.metrics != nullptr) parts_.metrics->OnWatchers(audience.event_package(), 1);
   if (const auto base = BaseOfTemplate(audience.event_package()); !base.empty()) {

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/container/btree_map.h"
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/node_hash_map.h"
 #include "absl/time/time.h"
@@ -145,6 +146,8 @@ class Notifier final : public WatcherHost, public StateListener {
   Audience* FindAudience(std::string_view resource, std::string_view event_package) const;
   const std::string* Intern(std::string text);
   void Release(const std::string* text);
+  std::vector<const Watcher*> FindAfter(const WatcherFilter& filter, uint64_t number,
+                                        size_t limit) const;
   void Flush();
 
   const NotifierOptions options_;
@@ -157,6 +160,7 @@ class Notifier final : public WatcherHost, public StateListener {
   absl::flat_hash_map<AudienceKey, std::unique_ptr<Audience>, HashAudience, SameAudience>
       audiences_;
   absl::flat_hash_map<uint64_t, std::unique_ptr<Watcher>> watchers_;  // by our tag
+  absl::btree_map<uint64_t, Watcher*> by_number_;
   absl::flat_hash_map<std::pair<const void*, const void*>, uint32_t> counts_;
   std::vector<std::pair<WatcherFilter, std::shared_ptr<WatcherObserver>>> observers_;
   std::vector<uint64_t> due_;  // tags of those who have a NOTIFY to send, in order

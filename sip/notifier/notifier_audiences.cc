@@ -136,6 +136,7 @@ void Notifier::OnGone(Watcher& watcher) {
   if (parts_.metrics != nullptr) parts_.metrics->OnWatchers(audience.event_package(), -1);
   const auto count = counts_.find({watcher_uri, &audience});
   if (--count->second == 0) counts_.erase(count);
+  by_number_.erase(watcher.number());
   watchers_.erase(watcher.local_tag());
   Release(watcher_uri);
   Release(contact);
@@ -155,21 +156,43 @@ void Notifier::Drain(std::function<void()> on_idle) {
   for (Watcher* const watcher : all) watcher->End(WatcherEnd::kDeactivated);
 }
 
+// Of a resource by its audiences, else in the order of numbers: a page of all watchers costs no
+// more than the page.
+std::vector<const Watcher*> Notifier::FindAfter(const WatcherFilter& filter, uint64_t number,
+                                                size_t limit) const {
+  std::vector<const Watcher*> found;
+  if (filter.resource_uri.empty()) {
+    for (auto it = by_number_.upper_bound(number); it != by_number_.end() && found.size() < limit;
+         ++it) {
+      if (Fits(filter, *it->second)) found.push_back(it->second);
+    }
+    return found;
+  }
+  for (const std::string& package : options_.limits.packages) {
+    Audience* const audience = FindAudience(filter.resource_uri, package);
+    if (audience == nullptr) continue;
+    audience->ForEach([&](AudienceMember& member) {
+      const auto* const watcher = dynamic_cast<const Watcher*>(&member);
+      if (watcher == nullptr || watcher->number() <= number || !Fits(filter, *watcher)) return;
+      found.push_back(watcher);
+    });
+  }
+  const auto end = found.begin() + static_cast<ptrdiff_t>(std::min(limit, found.size()));
+  std::partial_sort(found.begin(), end, found.end(), [](const Watcher* left, const Watcher* right) {
+    return left->number() < right->number();
+  });
+  found.erase(end, found.end());
+  return found;
+}
+
 std::vector<WatcherRecord> Notifier::List(const WatcherFilter& filter, std::string_view after,
                                           size_t limit) const {
   uint64_t number = 0;
   if (!after.empty() && !absl::SimpleAtoi(AbslView(after.substr(1)), &number)) return {};
-  std::vector<const Watcher*> found;
-  for (const auto& [tag, watcher] : watchers_) {
-    if (watcher->number() > number && Fits(filter, *watcher)) found.push_back(watcher.get());
-  }
-  const auto older = [](const Watcher* a, const Watcher* b) { return a->number() < b->number(); };
-  const size_t count = std::min(limit, found.size());
-  std::partial_sort(found.begin(), found.begin() + static_cast<ptrdiff_t>(count), found.end(),
-                    older);
   std::vector<WatcherRecord> records;
-  records.reserve(count);
-  for (size_t i = 0; i < count; ++i) records.push_back(found[i]->Describe());
+  for (const Watcher* const watcher : FindAfter(filter, number, limit)) {
+    records.push_back(watcher->Describe());
+  }
   return records;
 }
 

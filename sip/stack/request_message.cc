@@ -121,7 +121,8 @@ std::string RequestText(const OutgoingRequest& request, const OwnHeaders& own) {
   head.Line("Suppress-If-Match", request.suppress_if_match);
   head.Line("Call-Info", request.call_info);
   for (const auto& [name, value] : request.authorization) head.Line(name, value);
-  if (request.method != "NOTIFY") {
+  // Of who makes dialogs (NOT-44); a NOTIFY is in one that its 200 has told.
+  if (request.method != "NOTIFY" && request.method != "PUBLISH") {
     head.Line("Allow", own.allow);
     head.Line("Allow-Events", own.allow_events);
   }

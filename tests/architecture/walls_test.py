@@ -42,7 +42,7 @@ class RulesTest(unittest.TestCase):
         self.assert_allowed("tests/bench/sip_floor.cc", "sofia-sip/nta.h")
         for user in ("sip/subscriber/subscription.cc", "sip/dialog/dialog_table.cc",
                      "sip/dispatch/dispatcher.cc", "sip/agent_impl.cc", "gateway/main.cc",
-                     "tests/sip/stack/endpoint_test.cc"):
+                     "tests/sip/dispatch/dispatcher_test.cc"):
             self.assert_refused(user, "sofia-sip/nta.h")
 
     def test_gateway_sees_of_sip_the_border_and_the_base(self):

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "api/sipevents/v1/publications.grpc.pb.h"
+#include "sipevents/v1/publications.grpc.pb.h"
 #include "tests/bench/publisher.h"
 
 namespace sipevents::bench {
