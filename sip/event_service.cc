@@ -4,6 +4,8 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "sip/base/ascii.h"
@@ -18,6 +20,28 @@ constexpr std::string_view kReports = "vq-rtcpxr";
 // Who watches is told of these (RFC 3857).
 constexpr std::string_view kTemplates[] = {"presence.winfo", "dialog.winfo",
                                            "message-summary.winfo"};
+
+// A user's name as the user part of a URI (RFC 3261 section 25.1).
+std::string EscapedUser(std::string_view user) {
+  std::string escaped;
+  for (const char c : user) {
+    const auto octet = static_cast<unsigned char>(c);
+    if (absl::ascii_isalnum(octet) ||
+        absl::StrContains("-_.!~*'()&=+$,;?/", absl::string_view(&c, 1))) {
+      escaped += c;
+    } else {
+      absl::StrAppend(&escaped, "%",
+                      absl::AsciiStrToUpper(absl::StrCat(absl::Hex(octet, absl::kZeroPad2))));
+    }
+  }
+  return escaped;
+}
+
+// Whether a user may publish the state of somebody else.
+bool MayPublish(const UserTable::User& user, const std::string& resource) {
+  return std::any_of(user.publishes.begin(), user.publishes.end(),
+                     [&](const std::string& uri) { return uri == "*" || uri == resource; });
+}
 
 }  // namespace
 
@@ -77,20 +101,23 @@ EventService::EventService(EventServiceOptions options, const Parts& parts)
 EventService::~EventService() { compositor_.SetListener(nullptr); }
 
 RequestAnswer EventService::OnSubscribe(const IncomingRequest& request) {
-  std::variant<std::string, RequestAnswer> who = Authenticate(request);
+  std::variant<Sender, RequestAnswer> who = Authenticate(request);
   if (auto* refusal = std::get_if<RequestAnswer>(&who)) return std::move(*refusal);
-  return notifier_.OnSubscribe(request, std::get<std::string>(who));
+  return notifier_.OnSubscribe(request, std::get<Sender>(who).identity);
 }
 
 RequestAnswer EventService::OnPublish(const IncomingRequest& request) {
-  std::variant<std::string, RequestAnswer> who = Authenticate(request);
+  std::variant<Sender, RequestAnswer> who = Authenticate(request);
   if (auto* refusal = std::get_if<RequestAnswer>(&who)) return std::move(*refusal);
-  const std::string& identity = std::get<std::string>(who);
-  if (!identity.empty()) {
+  const Sender& sender = std::get<Sender>(who);
+  if (sender.user != nullptr) {
     const std::optional<std::string> resource = ResourceOf(request.request_uri, options_.domains);
-    if (resource.has_value() && !MayPublish(identity, *resource)) return {403, {}};  // ESC-02
+    if (resource.has_value() && sender.identity != *resource &&
+        !MayPublish(*sender.user, *resource)) {
+      return {403, {}};  // ESC-02
+    }
   }
-  return compositor_.OnPublish(request, identity);
+  return compositor_.OnPublish(request, sender.identity);
 }
 
 // Who has an account in one of our domains proves to have it; others that of the resource's.
@@ -102,27 +129,27 @@ std::string EventService::RealmFor(const IncomingRequest& request) const {
   return "";
 }
 
-std::variant<std::string, RequestAnswer> EventService::Authenticate(
+std::variant<EventService::Sender, RequestAnswer> EventService::Authenticate(
     const IncomingRequest& request) {
-  if (!options_.authenticate) return std::string();
+  if (!options_.authenticate) return Sender{};
   const std::string realm = RealmFor(request);
   if (realm.empty()) return RequestAnswer{404, {}};
   const absl::Time now = parts_.means.clock.Now();
-  std::string user;
+  Sender sender;
   const DigestSubject subject{request.method, request.body, request.authorization};
   const auto password = [&](std::string_view of_realm,
                             std::string_view of_user) -> std::optional<std::string> {
     if (of_realm != realm) return std::nullopt;
-    const UserTable::User* const found = options_.users.Find(of_user, realm);
-    if (found == nullptr) return std::nullopt;
-    user = std::string(of_user);
-    return found->password;
+    sender.user = options_.users.Find(of_user, realm);
+    if (sender.user == nullptr) return std::nullopt;
+    sender.identity = absl::StrCat("sip:", EscapedUser(of_user), "@", realm);
+    return sender.user->password;
   };
   const DigestServer::Verdict verdict = digest_.Check(subject, password, now);
   if (verdict == DigestServer::Verdict::kAccepted) {
-    // As resources are named: the user of a URI may need escapes.
-    const std::string uri = absl::StrCat("sip:", user, "@", realm);
-    return ResourceOf(uri, options_.domains).value_or(uri);
+    // As resources are named.
+    sender.identity = ResourceOf(sender.identity, options_.domains).value_or(sender.identity);
+    return sender;
   }
   RequestAnswer challenge{401, {}};
   const bool stale = verdict == DigestServer::Verdict::kStale;
@@ -130,16 +157,6 @@ std::variant<std::string, RequestAnswer> EventService::Authenticate(
     challenge.headers.emplace_back("WWW-Authenticate", std::move(value));
   }
   return challenge;
-}
-
-bool EventService::MayPublish(const std::string& identity, const std::string& resource) const {
-  if (identity == resource) return true;
-  const size_t at = identity.find('@');
-  const UserTable::User* const user = options_.users.Find(
-      std::string_view(identity).substr(4, at - 4), std::string_view(identity).substr(at + 1));
-  if (user == nullptr) return false;
-  return std::any_of(user->publishes.begin(), user->publishes.end(),
-                     [&](const std::string& uri) { return uri == "*" || uri == resource; });
 }
 
 }  // namespace sipevents::sip

@@ -60,10 +60,14 @@ class EventService final : public RequestServer {
   static std::string AllowEvents(bool strict);
 
  private:
-  // The identity that is proven; empty: none is asked for. Or what to answer.
-  std::variant<std::string, RequestAnswer> Authenticate(const IncomingRequest& request);
+  // Who a request is from.
+  struct Sender {
+    std::string identity;                   // proven; empty: no proof is asked for
+    const UserTable::User* user = nullptr;  // null likewise
+  };
+  // Or what to answer.
+  std::variant<Sender, RequestAnswer> Authenticate(const IncomingRequest& request);
   std::string RealmFor(const IncomingRequest& request) const;
-  bool MayPublish(const std::string& identity, const std::string& resource) const;
   static PublishRules PublishRulesOf(const EventServiceOptions& options);
   static NotifierOptions NotifierOptionsOf(const EventServiceOptions& options);
 

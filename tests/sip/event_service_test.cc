@@ -38,7 +38,8 @@ class EventServiceTest : public testing::Test {
     options.authenticate = authenticate;
     options.users = *UserTable::Parse(
         "alice example.com a\nbob example.com b publish=sip:alice@example.com\n"
-        "root example.com r publish=*\nalice example.org o\n",
+        "root example.com r publish=*\nalice example.org o\n"
+        "op@desk example.com d publish=sip:alice@example.com\n",
         "users");
     service_.emplace(
         std::move(options),
@@ -53,6 +54,7 @@ class EventServiceTest : public testing::Test {
 
   IncomingRequest Request(const std::string& method, const std::string& from) {
     IncomingRequest request;
+    request.receive_time = clock_.Now();
     request.method = method == "PUBLISH" ? "PUBLISH" : "SUBSCRIBE";
     request.request_uri = kAlice;
     request.from_uri = from;
@@ -134,6 +136,14 @@ TEST_F(EventServiceTest, WatcherIsWhoItProvesToBe) {
   const auto watchers = service_->notifier().List({}, "", 9);
   ASSERT_THAT(watchers, SizeIs(1));
   EXPECT_EQ(watchers[0].watcher_uri, "sip:bob@example.com");
+}
+
+TEST_F(EventServiceTest, NameThatAUriEscapesIsOneUser) {
+  EXPECT_EQ(ServeAs(Request("SUBSCRIBE", "sip:x@example.com"), "op@desk", "d").status, 200);
+  const auto watchers = service_->notifier().List({}, "", 9);
+  ASSERT_THAT(watchers, SizeIs(1));
+  EXPECT_EQ(watchers[0].watcher_uri, "sip:op%40desk@example.com");
+  EXPECT_EQ(ServeAs(Request("PUBLISH", "sip:x@example.com"), "op@desk", "d").status, 200);
 }
 
 TEST_F(EventServiceTest, WrongPasswordAndOtherRealmAreRefused) {
