@@ -101,9 +101,10 @@ TEST(ArgumentsTest, WhatCannotBeUsedIsNamed) {
   const Case cases[] = {
       {{}, "no command"},
       {{"dance"}, "dance"},
-      {{"publish", "sip:a"}, "publish"},
-      {{"publications", "list"}, "publications"},
-      {{"watchers", "list"}, "watchers"},
+      {{"publish"}, "TARGET"},
+      {{"publications", "dance"}, "dance"},
+      {{"watchers"}, "list, watch, authorize"},
+      {{"watchers", "authorize", "n", "--decision=maybe"}, "allow or deny"},
       {{"subscriptions"}, "list, get, explain, create, delete"},
       {{"subscriptions", "dance", "x"}, "dance"},
       {{"subscriptions", "explain"}, "NAME|TARGET"},

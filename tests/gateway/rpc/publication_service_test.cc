@@ -14,7 +14,6 @@ namespace sipevents::gateway {
 namespace {
 
 using ::sipevents::testing::StatusIs;
-using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
