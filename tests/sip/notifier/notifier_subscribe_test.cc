@@ -12,7 +12,6 @@ namespace sipevents::sip {
 namespace {
 
 using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 
 class NotifierSubscribeTest : public NotifierTest {};
 

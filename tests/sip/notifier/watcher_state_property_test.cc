@@ -29,7 +29,7 @@ class RandomWatcher {
   void Step() {
     switch (Roll(9)) {
       case 0:
-        Do(SubscribeGranted{absl::Seconds(Roll(5) * 20), Roll(3) > 0, Roll(5) == 0});
+        Refresh({absl::Seconds(Roll(5) * 20), Roll(3) > 0, Roll(5) == 0});
         break;
       case 1:
         Do(WatcherDecided{Roll(2) == 0});
@@ -64,6 +64,11 @@ class RandomWatcher {
 
  private:
   int Roll(int sides) { return static_cast<int>(random_.Next() % static_cast<uint64_t>(sides)); }
+
+  void Refresh(const SubscribeGranted& granted) {
+    if (granted.quiet) untold_ = false;  // the watcher has that state already
+    Do(granted);
+  }
 
   void NetworkMoves() {
     if (!outstanding_) return;
@@ -101,7 +106,7 @@ class RandomWatcher {
     while (!is_gone() && wake_ <= end) {
       now_ = std::max(now_, wake_);
       ASSERT_LT(++woken, 100) << "woken without end:" << log_;
-      Do(WatcherTimer{});
+      Do(WatcherTimer{.is_lost = outstanding_ && !written_ && Roll(2) == 0});
     }
     now_ = end;
   }

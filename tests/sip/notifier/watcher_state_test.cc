@@ -22,8 +22,21 @@ TEST_F(WatcherStateTest, FirstNotifyGoesAtOnce) {
     EXPECT_TRUE(step.send);
     EXPECT_TRUE(state.outstanding);
     EXPECT_EQ(state.phase, allowed ? WatcherPhase::kActive : WatcherPhase::kPending);
-    EXPECT_EQ(step.wake, now_ + absl::Minutes(10));
   }
+}
+
+// NOT-25: one that waits for a server that answers nobody is looked after like one that was sent.
+TEST_F(WatcherStateTest, NotifyThatNeverLeavesIsGivenUpAfterTimerF) {
+  EXPECT_EQ(Do(SubscribeGranted{absl::Minutes(10)}).wake, now_ + absl::Seconds(32));
+  Pass(absl::Seconds(31));
+  Do(WatcherTimer{.is_lost = true});
+  EXPECT_EQ(state_.phase, WatcherPhase::kActive);
+  Pass(absl::Seconds(1));
+  EXPECT_EQ(Do(WatcherTimer{}).wake, now_ + absl::Seconds(32));  // it only waits for its turn
+  EXPECT_EQ(state_.phase, WatcherPhase::kActive);
+  Pass(absl::Seconds(32));
+  Do(WatcherTimer{.is_lost = true});
+  EXPECT_EQ(state_.phase, WatcherPhase::kGone);
 }
 
 // NOT-30, NOT-31: a fetch is one last NOTIFY.
@@ -48,9 +61,12 @@ TEST_F(WatcherStateTest, QuietEndNeedsNoNotify) {
 
 // CEN-03: extended, and not told; but a new phase is (CEN-05).
 TEST_F(WatcherStateTest, QuietRefreshOnlyExtendsUnlessThePhaseIsNew) {
+  state_.rate = NotifyRate(absl::Hours(1));
   Activate();
   Pass(absl::Minutes(5));
+  Do(StateChanged{});  // which the watcher knows of, as its condition says
   EXPECT_FALSE(Do(SubscribeGranted{absl::Minutes(10), true, true}).send);
+  EXPECT_FALSE(state_.changed);
   EXPECT_EQ(state_.expire_time, now_ + absl::Minutes(10));
 
   EXPECT_TRUE(Do(SubscribeGranted{absl::Minutes(10), false, true}).send);
