@@ -187,24 +187,21 @@ absl::Status Gateway::BuildSip(const Settings& settings, const ConnectionBounds&
 }
 
 absl::Status Gateway::BuildServices(const Settings& settings) {
-  SIPEVENTS_ASSIGN_OR_RETURN(
-      services_,
-      Services::Build(settings, {.agent = *agent_,
-                                 .publisher = agent_->publisher(),
-                                 .server = agent_->event_server(),
-                                 .authenticator = *authenticator_,
-                                 .clock = clock_,
-                                 .random = random_,
-                                 .executor = executor_,
-                                 .budget = budget_,
-                                 .metrics = metrics_}));
+  SIPEVENTS_ASSIGN_OR_RETURN(services_, Services::Build(settings, {.agent = *agent_,
+                                                                   .publisher = agent_->publisher(),
+                                                                   .server = agent_->event_server(),
+                                                                   .authenticator = *authenticator_,
+                                                                   .clock = clock_,
+                                                                   .random = random_,
+                                                                   .executor = executor_,
+                                                                   .budget = budget_,
+                                                                   .metrics = metrics_}));
   return absl::OkStatus();
 }
 
 absl::Status Gateway::BuildServers(const Settings& settings, TlsFiles tls, size_t max_connections) {
-  absl::StatusOr<std::unique_ptr<GrpcServer>> grpc =
-      GrpcServer::Start({settings.grpc_listen, std::move(tls), max_connections, &metrics_},
-                        services_->All());
+  absl::StatusOr<std::unique_ptr<GrpcServer>> grpc = GrpcServer::Start(
+      {settings.grpc_listen, std::move(tls), max_connections, &metrics_}, services_->All());
   if (!grpc.ok()) {
     return absl::UnavailableError(absl::StrCat("--grpc_listen: ", grpc.status().message()));
   }

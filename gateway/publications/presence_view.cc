@@ -69,10 +69,13 @@ sip::UserInput ViewOf(const v1::UserInput& input) {
 
 sip::RichPresence ViewOf(const v1::RichPresence& rich) {
   sip::RichPresence view;
-  for (int kind = 0; kind < sip::kRichElementCount; ++kind) {
-    if (!(rich.*kElements[kind].has)()) continue;
-    view.elements.emplace_back(static_cast<sip::RichElementKind>(kind),
-                               ViewOf((rich.*kElements[kind].get)()));
+  int kind = 0;
+  for (const auto& element : kElements) {
+    if ((rich.*element.has)()) {
+      view.elements.emplace_back(static_cast<sip::RichElementKind>(kind),
+                                 ViewOf((rich.*element.get)()));
+    }
+    ++kind;
   }
   if (rich.has_time_offset()) {
     view.time_offset =

@@ -45,9 +45,8 @@ class DigestServer {
   };
 
   // Challenges with these algorithms, in this order.
-  explicit DigestServer(RandomSource& random,
-                        std::vector<DigestAlgorithm> algorithms = {DigestAlgorithm::kSha256,
-                                                                   DigestAlgorithm::kMd5});
+  explicit DigestServer(RandomSource& random, std::vector<DigestAlgorithm> algorithms = {
+                                                  DigestAlgorithm::kSha256, DigestAlgorithm::kMd5});
 
   // Judges a request. The URI that the credentials name is not compared with the Request-URI
   // (AUTH-04): they are bound to the nonce, which is taken once.

@@ -27,8 +27,8 @@ struct EndpointOptions {
   std::string allow_events;  // value of Allow-Events
   // The same of who serves, in answers to OPTIONS (NOT-44); empty: as above.
   std::string served_events;
-  std::string accept;        // value of Accept in answers to OPTIONS
-  std::string resolv_conf;   // see LocatorOptions
+  std::string accept;       // value of Accept in answers to OPTIONS
+  std::string resolv_conf;  // see LocatorOptions
   DestinationPolicy destinations;
   RequestSchedulerOptions scheduler;  // its t1 is set from the one above
   StreamTransportOptions streams;

@@ -179,6 +179,23 @@ TEST_F(NotifierListScenarioTest, MemberThatIsNotServedIsNamed) {
   }
 }
 
+// RLS-02: what is no list is not told as one.
+TEST_F(NotifierListScenarioTest, PlainResourceIsToldAsEver) {
+  ASSERT_OK(StartServer());
+  ASSERT_OK(Publish("plain"));
+  WatchSpec spec = FloorSpec();
+  spec.resource = kAlice;
+
+  ASSERT_OK_AND_ASSIGN(const Received response, watcher_->Subscribe(spec));
+  ASSERT_OK_AND_ASSIGN(const Received notify, watcher_->NextNotify());
+
+  EXPECT_OK(CheckAccepted(response));
+  EXPECT_THAT(response.Header("Require"), IsEmpty());
+  EXPECT_THAT(notify.Header("Require"), IsEmpty());
+  EXPECT_THAT(notify.Header("Content-Type"), HasSubstr("application/pidf+xml"));
+  EXPECT_THAT(notify.sip.body(), HasSubstr("plain"));
+}
+
 // RLS-03: one list, one package; here that of phones with lamps.
 TEST_F(NotifierListScenarioTest, FiftyLampsNeedOneSubscription) {
   std::vector<std::string> members;

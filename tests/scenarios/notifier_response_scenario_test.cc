@@ -58,8 +58,8 @@ TEST_P(KeepingAnswerTest, LeavesTheWatcherWhoIsToldOfTheNextChange) {
 
   ASSERT_OK(Publish("next"));
 
-  // What was refused may come again before; a passing trouble may cost time. After 413 and 513 the
-  // state is left out.
+  // What was refused may come again before; a passing trouble may cost time. What was too large is
+  // left out.
   const std::string body = GetParam() == 413 || GetParam() == 513 ? "" : "next";
   EXPECT_OK(watcher_->NotifyWith(body, absl::Seconds(20)).status());
   EXPECT_OK(watcher_->ExpectAlive());
@@ -123,6 +123,16 @@ TEST_F(NotifierResponseScenarioTest, RedirectionIsFollowedOnce) {
   EXPECT_THAT(again.sip.body(), HasSubstr("moved"));
   elsewhere->peer().Respond(again, 302, moved);
   EXPECT_OK(elsewhere->ExpectNoNotify());
+}
+
+TEST_F(NotifierResponseScenarioTest, StateThatIsTooLargeIsLeftOutAndTheNextOneIsTold) {
+  ASSERT_OK(AnswerAChange(413));
+
+  ASSERT_OK_AND_ASSIGN(const Received without, watcher_->NextNotify());
+  ASSERT_OK(Publish("smaller"));
+
+  EXPECT_THAT(without.sip.body(), IsEmpty());
+  EXPECT_OK(watcher_->NotifyWith("smaller").status());
 }
 
 // It said in the SUBSCRIBE that it would take it; so it is told without.
