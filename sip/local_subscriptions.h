@@ -42,9 +42,6 @@ class LocalSubscriptions final : public RequestSender {
   // RequestSender:
   RequestId Send(std::string first_hop, RequestPriority priority, RequestClient& client) override;
   void Forget(RequestId id) override;
-  bool IsHeldByDeadServer(RequestId id) const override {
-    return context_.sender.IsHeldByDeadServer(id);
-  }
   ServerState StateOf(std::string_view server) const override {
     return context_.sender.StateOf(server);
   }

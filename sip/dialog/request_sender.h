@@ -64,10 +64,6 @@ class RequestSender {
   // that still waits is not sent.
   virtual void Forget(RequestId id) = 0;
 
-  // Whether a request has not left since its server answers nobody: it failed by time-outs, or
-  // cannot be reached. False for one that only waits for its turn, or is not known.
-  virtual bool IsHeldByDeadServer(RequestId /*id*/) const { return false; }
-
   // How a server fares; one that is not known is well.
   virtual ServerState StateOf(std::string_view server) const {
     ServerState state;

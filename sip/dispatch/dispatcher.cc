@@ -83,14 +83,6 @@ void Dispatcher::Forget(RequestId id) {
   requests_.erase(it);
 }
 
-bool Dispatcher::IsHeldByDeadServer(RequestId id) const {
-  const auto it = requests_.find(id);
-  if (it == requests_.end() || it->second->in_flight || it->second->hops.empty()) return false;
-  const Request& request = *it->second;
-  const ServerState state = parts_.scheduler.StateOf(request.hops[request.hop].Key());
-  return state.down && state.cause != "overloaded";
-}
-
 void Dispatcher::OnLocated(RequestId id, absl::StatusOr<std::vector<NextHop>> hops) {
   const auto it = requests_.find(id);
   if (it == requests_.end()) return;  // forgotten meanwhile

@@ -49,7 +49,6 @@ class Dispatcher : public RequestSender {
 
   RequestId Send(std::string first_hop, RequestPriority priority, RequestClient& client) override;
   void Forget(RequestId id) override;
-  bool IsHeldByDeadServer(RequestId id) const override;
   ServerState StateOf(std::string_view server) const override {
     return parts_.scheduler.StateOf(server);
   }

@@ -94,6 +94,14 @@ struct RequestScheduler::Core {
   bool HasRoom() const {
     return !ready.empty() && std::get<0>(*ready.begin()) < kShareOfFree * free();
   }
+  // Whether what is first is not held back where the breaker would. Watchers say themselves where
+  // their NOTIFYs go: those of one who names the address of another must not keep the other's,
+  // which are sent, and judged, each by itself (NOT-25). A server that says it has too much to do
+  // is spared (OVL-01).
+  static bool PassesBreaker(const Destination& destination) {
+    return RequestTable::NotifyIsFirst(destination.queue) &&
+           destination.breaker.last_failure() != RequestOutcome::Kind::kOverloaded;
+  }
   RequestId TakeOne(absl::Time now);
   void OnOutcome(Destination& destination, bool probe, const RequestOutcome& outcome,
                  absl::Time now);
@@ -181,8 +189,10 @@ void RequestScheduler::Core::Place(DestinationIndex index, absl::Time now) {
     return;
   }
   if (destination.in_flight >= options.max_in_flight_per_destination) return;
-  destination.due = std::max(destination.breaker.PassesAt(),
-                             destination.pacer.NextAt(options.rate_per_destination, now));
+  destination.due = destination.pacer.NextAt(options.rate_per_destination, now);
+  if (!PassesBreaker(destination)) {
+    destination.due = std::max(destination.due, destination.breaker.PassesAt());
+  }
   if (destination.due > now) {
     if (destination.due == absl::InfiniteFuture()) return;
     destination.place = Destination::Place::kTimed;
@@ -210,7 +220,7 @@ RequestId RequestScheduler::Core::TakeOne(absl::Time now) {
   Unplace(index);
   Destination& destination = destinations[index];
   const RequestTable::Slot slot = requests.TakeFirst(destination.queue);
-  if (!destination.breaker.is_closed()) {
+  if (!destination.breaker.is_closed() && destination.breaker.PassesAt() <= now) {
     destination.breaker.OnProbeSent();
     destination.probe = slot;
   }
@@ -265,7 +275,10 @@ absl::Status RequestScheduler::Enqueue(RequestId id, std::string_view destinatio
   Destination& server = core_->destinations[*index];
   core_->requests.Append(id, *index, priority, server.queue);
   core_->metrics.OnWaiting(1);
-  if (server.queue.size == 1) core_->Place(*index, now);
+  // A NOTIFY may pass what held the others back.
+  if (server.queue.size == 1 || RequestTable::NotifyIsFirst(server.queue)) {
+    core_->Place(*index, now);
+  }
   core_->CountIfHeldBack(server);
   return absl::OkStatus();
 }

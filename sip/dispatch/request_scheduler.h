@@ -39,7 +39,7 @@ struct RequestSchedulerOptions {
 // - Order: within a destination the most urgent first (OVL-05), and of these the oldest. Among
 //   destinations the one with the fewest requests in flight, else in turn.
 // - Failing servers: see CircuitBreaker. Their requests wait, and the most urgent one is the
-//   probe.
+//   probe. NOTIFYs wait only for servers that say that they are overloaded.
 //
 // Each operation takes O(log n) of the destinations, whatever waits; a waiting request takes some
 // 60 octets. A destination without requests is forgotten once that changes nothing, or when

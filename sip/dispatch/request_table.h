@@ -49,6 +49,16 @@ class RequestTable {
   // Puts a request, which must be new, behind those of its priority.
   void Append(RequestId id, uint32_t destination, RequestPriority priority, Queue& queue);
 
+  // Whether the most urgent request of a queue is a NOTIFY.
+  static bool NotifyIsFirst(const Queue& queue) {
+    const auto first = [&queue](RequestPriority priority) {
+      return queue.lists[static_cast<size_t>(priority)].first;
+    };
+    if (first(RequestPriority::kFinalNotify) != kNone) return true;
+    return first(RequestPriority::kUnsubscribe) == kNone &&
+           first(RequestPriority::kNotify) != kNone;
+  }
+
   // The most urgent request of a queue, which must hold one, waits no more.
   Slot TakeFirst(Queue& queue);
 

@@ -22,6 +22,8 @@ class AudienceMember {
 
   // Whether it is this watcher, or a list that it watches.
   virtual bool IsOf(const std::string& watcher_uri) const = 0;
+  // Somebody has decided whether it may see the state. A watcher by itself is told otherwise.
+  virtual void OnDecided() {}
 
   // The state of the resource is another one. Must not end any member.
   virtual void OnStateChanged() = 0;

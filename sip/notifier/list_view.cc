@@ -77,6 +77,11 @@ class ListView::Member {
       return member_.view_.parts_.watcher_uri == watcher_uri;
     }
     void OnStateChanged() override {
+      // Who is politely blocked must not see that something changes (NOT-07).
+      if (member_.view_.parts_.decide(audience().resource()) != WatcherDecision::kAllow) return;
+      OnDecided();
+    }
+    void OnDecided() override {
       member_.changed_ = true;
       member_.view_.parts_.on_changed();
     }

@@ -58,7 +58,7 @@ void Notifier::OnRule(const std::string& resource_uri, const std::string& event_
     if (!member.IsOf(watcher_uri)) return;
     auto* const watcher = dynamic_cast<Watcher*>(&member);
     if (watcher == nullptr) {
-      member.OnStateChanged();  // it stands in a list, which shows another state of it now
+      member.OnDecided();  // it stands in a list, which shows another state of it now
       return;
     }
     if (watcher->is_over()) return;

@@ -179,7 +179,7 @@ void Watcher::Rearm(absl::Time wake) {
   if (wake == absl::InfiniteFuture()) return;
   timer_ = timers.At(wake, [this] {
     timer_ = 0;
-    Apply(WatcherTimer{request_ != 0 && host_.means().sender.IsHeldByDeadServer(request_)});
+    Apply(WatcherTimer{});
   });
 }
 

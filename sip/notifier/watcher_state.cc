@@ -7,8 +7,6 @@ namespace {
 
 // A NOTIFY that failed in a way that may pass is tried so often again.
 constexpr uint8_t kMostAttempts = 3;
-// Timer F (RFC 3261 section 17.1.2.2).
-constexpr int kTimerFInT1 = 64;
 
 // No longer does one who has ended stay for the last NOTIFY, however long a pause it asked for: as
 // long as a transaction lasts.
@@ -105,14 +103,7 @@ void Take(WatcherState& state, const NotifyAnswered& input, const WatcherContext
   if (last && !state.urgent) state.phase = WatcherPhase::kGone;
 }
 
-void Take(WatcherState& state, const WatcherTimer& input, const WatcherContext& context) {
-  if (state.outstanding && context.now >= state.review_time) {
-    state.review_time = context.now + kTimerFInT1 * context.t1;
-    if (input.is_lost) {  // as if it had been sent, and timed out (NOT-25)
-      state.phase = WatcherPhase::kGone;
-      return;
-    }
-  }
+void Take(WatcherState& state, const WatcherTimer& /*input*/, const WatcherContext& context) {
   if (context.now >= state.expire_time) Terminate(state, WatcherEnd::kTimeout, context);  // NOT-29
   if (state.phase == WatcherPhase::kActive && context.now >= state.rate.Latest()) {
     state.urgent = true;
@@ -156,16 +147,11 @@ WatcherStep Next(WatcherState& state, const WatcherInput& input, const WatcherCo
   if (state.phase == WatcherPhase::kGone) return step;
   // What runs out ends also while a NOTIFY waits for its answer, which says so at the latest.
   if (state.phase != WatcherPhase::kTerminated) step.wake = state.expire_time;
-  if (state.outstanding) {
-    step.wake = std::min(step.wake, state.review_time);
-    return step;
-  }
+  if (state.outstanding) return step;
   const absl::Time due = DueTime(state);
   if (due <= context.now) {
     state.outstanding = true;
-    state.review_time = context.now + kTimerFInT1 * context.t1;
     step.send = true;
-    step.wake = std::min(step.wake, state.review_time);
     return step;
   }
   step.wake = std::min(step.wake, due);

@@ -45,8 +45,6 @@ struct WatcherState {
   bool outstanding = false;  // a NOTIFY waits for its turn or its answer (NOT-46)
   uint8_t attempts = 0;      // how often the NOTIFY in question was tried again
   absl::Time expire_time = absl::InfinitePast();
-  // With `outstanding`: when to look whether the NOTIFY will ever leave.
-  absl::Time review_time = absl::InfiniteFuture();
   absl::Time held_until = absl::InfinitePast();  // the watcher asked for a pause (Retry-After)
   NotifyRate rate;
 };
@@ -83,10 +81,8 @@ struct NotifyAnswered {
   bool required = false;     // it required an extension (a list): one that lacks it is lost
   bool can_retry = false;    // 401, 407, 3xx, 406, 415 …: another try makes sense
 };
-// Time passed. `is_lost`: the NOTIFY waits for a server that does not answer others either.
-struct WatcherTimer {
-  bool is_lost = false;
-};
+// Time passed.
+struct WatcherTimer {};
 
 using WatcherInput = std::variant<SubscribeGranted, WatcherDecided, StateChanged, WatcherEnding,
                                   NotifyWritten, NotifyAnswered, WatcherTimer>;

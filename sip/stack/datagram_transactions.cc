@@ -41,7 +41,9 @@ void DatagramTransactions::Send(DatagramSocket& socket, const HostPort& peer,
   transaction.interval = t1_;
   if (!sent.ok()) {
     Log(LogSeverity::kInfo, "datagram", "not sent", {{"error", sent.message()}});
-    FailLater(branch);
+    // Too large for any datagram: that is no fault of the server.
+    FailLater(branch, absl::IsOutOfRange(sent) ? Failure(513, SendFailure::kNone)
+                                               : Failure(503, SendFailure::kTransport));
     return;
   }
   Arm(branch, transaction);
@@ -85,15 +87,16 @@ void DatagramTransactions::OnUnreachable(const HostPort& peer) {
   for (const auto& [branch, transaction] : transactions_) {
     if (transaction.peer == peer) failed.push_back(branch);
   }
-  for (const std::string& branch : failed) FailLater(branch);
+  for (const std::string& branch : failed) {
+    FailLater(branch, Failure(503, SendFailure::kTransport));
+  }
 }
 
-void DatagramTransactions::FailLater(const std::string& branch) {
+void DatagramTransactions::FailLater(const std::string& branch, const Response& failure) {
   Transaction& transaction = transactions_.at(branch);
   loop_.timers().Cancel(transaction.timer);
-  transaction.timer = loop_.timers().At(loop_.clock().Now(), [this, branch] {
-    Finish(branch, Failure(503, SendFailure::kTransport));
-  });
+  transaction.timer =
+      loop_.timers().At(loop_.clock().Now(), [this, branch, failure] { Finish(branch, failure); });
 }
 
 // `branch` may be of the timer or the watch that is let go here: only the first line reads it.

@@ -54,7 +54,7 @@ class DatagramTransactions {
   void Arm(const std::string& branch, Transaction& transaction);
   void OnTimer(const std::string& branch);
   void Finish(const std::string& branch, const Response& response);
-  void FailLater(const std::string& branch);
+  void FailLater(const std::string& branch, const Response& failure);
 
   EventLoop& loop_;
   const absl::Duration t1_;

@@ -220,10 +220,6 @@ RequestId Endpoint::Send(std::string first_hop, RequestPriority priority, Reques
 
 void Endpoint::Forget(RequestId id) { core_->dispatcher->Forget(id); }
 
-bool Endpoint::IsHeldByDeadServer(RequestId id) const {
-  return core_->dispatcher->IsHeldByDeadServer(id);
-}
-
 ServerState Endpoint::StateOf(std::string_view server) const {
   return core_->dispatcher->StateOf(server);
 }

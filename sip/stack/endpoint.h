@@ -53,7 +53,6 @@ class Endpoint : public RequestSender {
 
   RequestId Send(std::string first_hop, RequestPriority priority, RequestClient& client) override;
   void Forget(RequestId id) override;
-  bool IsHeldByDeadServer(RequestId id) const override;
   ServerState StateOf(std::string_view server) const override;
 
   // Keeps the ways to servers open; lives as long as the endpoint.

@@ -179,6 +179,10 @@ absl::Status DatagramSocket::Send(const sockaddr_storage& peer, std::string_view
     // An error of an earlier datagram may be told here, and is gone once it is: this one did not
     // leave.
     if (errno == EAGAIN || errno == ENOBUFS) return absl::OkStatus();  // as if lost
+    if (errno == EMSGSIZE) {
+      return absl::OutOfRangeError(
+          absl::StrCat(octets.size(), " octets are too many for a datagram"));
+    }
     if (errno != ECONNREFUSED && errno != EINTR) break;
     ReadErrors();
   }

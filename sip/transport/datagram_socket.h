@@ -38,7 +38,8 @@ class DatagramSocket {
   bool is_ipv6() const { return ipv6_; }
 
   // Sends one datagram; one that the system does not take is lost, as it may be on the way.
-  // UNAVAILABLE, with the cause, where it is known to be pointless.
+  // UNAVAILABLE, with the cause, where it is known to be pointless; OUT_OF_RANGE: it is larger than
+  // any datagram.
   absl::Status Send(const sockaddr_storage& peer, std::string_view octets);
 
  private:

@@ -76,6 +76,31 @@ TEST_F(RequestSchedulerOutageTest, NothingLeavesForAServerThatIsDown) {
   EXPECT_LE(scheduler_->NextReady(now_), now_ + 4 * kT1);
 }
 
+// NOT-25: whoever named the address of another as his Contact has tripped the breaker.
+TEST_F(RequestSchedulerOutageTest, NotifiesGoWhereOthersWait) {
+  for (const Kind kind : {Kind::kTimedOut, Kind::kUnreachable}) {
+    Start({.rate_per_destination = 0});
+    BringDown("a", kind);
+    Enqueue(1, "a");
+    Enqueue(2, "a", RequestPriority::kNotify);
+    Enqueue(3, "a", RequestPriority::kFinalNotify);
+    EXPECT_THAT(Take(), ElementsAre(3, 2));
+    // They are no probes: one that fails changes nothing, one that is answered brings it back.
+    Finish(3, kind);
+    EXPECT_THAT(Take(), IsEmpty());
+    Finish(2, Kind::kAnswered);
+    EXPECT_THAT(Take(), ElementsAre(1));
+  }
+}
+
+// OVL-01.
+TEST_F(RequestSchedulerOutageTest, NotifiesWaitForAServerThatHasTooMuchToDo) {
+  Start({.rate_per_destination = 0});
+  BringDown("a", Kind::kOverloaded);
+  Enqueue(1, "a", RequestPriority::kNotify);
+  EXPECT_THAT(Take(), IsEmpty());
+}
+
 TEST_F(RequestSchedulerOutageTest, StateOfAServerIsToldToPeople) {
   Start({.rate_per_destination = 0});
   Enqueue(1, "a");

@@ -25,20 +25,6 @@ TEST_F(WatcherStateTest, FirstNotifyGoesAtOnce) {
   }
 }
 
-// NOT-25: one that waits for a server that answers nobody is looked after like one that was sent.
-TEST_F(WatcherStateTest, NotifyThatNeverLeavesIsGivenUpAfterTimerF) {
-  EXPECT_EQ(Do(SubscribeGranted{absl::Minutes(10)}).wake, now_ + absl::Seconds(32));
-  Pass(absl::Seconds(31));
-  Do(WatcherTimer{.is_lost = true});
-  EXPECT_EQ(state_.phase, WatcherPhase::kActive);
-  Pass(absl::Seconds(1));
-  EXPECT_EQ(Do(WatcherTimer{}).wake, now_ + absl::Seconds(32));  // it only waits for its turn
-  EXPECT_EQ(state_.phase, WatcherPhase::kActive);
-  Pass(absl::Seconds(32));
-  Do(WatcherTimer{.is_lost = true});
-  EXPECT_EQ(state_.phase, WatcherPhase::kGone);
-}
-
 // NOT-30, NOT-31: a fetch is one last NOTIFY.
 TEST_F(WatcherStateTest, FetchIsOneLastNotify) {
   const WatcherStep step = Do(SubscribeGranted{});
