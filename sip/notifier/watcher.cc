@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/hash/hash.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -203,6 +204,12 @@ OutgoingRequest Watcher::Fill() {
   request.contact = *own_contact_;
   request.event = std::string(texts_[kEvent]);
   request.subscription_state = SubscriptionStateText();
+  // It is another state by now, which may fit.
+  const auto tag = static_cast<uint32_t>(absl::HashOf(content.entity_tag));
+  if (was_too_large_ && tag != sent_tag_ && !content.is_list) {
+    takes_no_body_ = was_too_large_ = false;
+  }
+  sent_tag_ = tag;
   request.entity_tag = std::move(content.entity_tag);
   if (content.is_list) request.require = "eventlist";
   if (!takes_no_body_) {

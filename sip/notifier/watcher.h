@@ -208,6 +208,7 @@ class Watcher final : public AudienceMember, private RequestClient {
   uint32_t remote_cseq_ = 0;
   uint32_t version_ = 0;
   uint32_t notify_count_ = 0;
+  uint32_t sent_tag_ = 0;  // hash of the entity tag of the last NOTIFY
   WatcherView view_ = WatcherView::kNothing;
   WatcherFormat format_ = WatcherFormat::kFull;
   bool last_taken_ = true;

@@ -82,6 +82,23 @@ TEST_F(NotifierNotifyTest, RefusedBodyIsLeftOutUntilTheNextSubscribe) {
   }
 }
 
+// NOT-27: what was too large is not what is sent in its place.
+TEST_F(NotifierNotifyTest, StateThatFollowsOneTooLargeIsTold) {
+  Send(Initial());
+  SetPresence("small");  // while the large one is under way
+  Answer(0, 413);
+  EXPECT_THAT(last().body, HasSubstr("small"));
+}
+
+TEST_F(NotifierNotifyTest, StateAfterABodyThatWasLeftOutIsTold) {
+  Send(Initial());
+  Answer(0, 413);
+  EXPECT_EQ(last().body, "");
+  SetPresence("small");  // while the one without body is under way
+  Answer(1, 200);
+  EXPECT_THAT(last().body, HasSubstr("small"));
+}
+
 TEST_F(NotifierNotifyTest, BodyThatIsNoneIsNotLeftOutForEver) {
   Send(Initial());
   Answer(0, 415);
