@@ -220,7 +220,7 @@ absl::Duration Notifier::IntervalOf(std::string_view event_package) const {
 std::string Notifier::FirstHopFor(const IncomingRequest& request) const {
   if (!request.record_route.empty()) return "";
   const RequestSource& source = request.source;
-  const std::string flow =
+  std::string flow =
       absl::StrCat("flow:", SipListenAddress{source.transport, source.peer}.ToString());
   if (source.transport != Transport::kUdp) return flow;
   const absl::StatusOr<Uri> contact = ParseUri(request.contact_uri);

@@ -144,7 +144,7 @@ class Notifier final : public WatcherHost, public StateListener {
   Watcher* FindWatcher(const IncomingRequest& request) const;
   Audience& AudienceOf(std::string_view resource, std::string_view event_package);
   Audience* FindAudience(std::string_view resource, std::string_view event_package) const;
-  const std::string* Intern(std::string text);
+  const std::string* Intern(const std::string& text);
   void Release(const std::string* text);
   std::vector<const Watcher*> FindAfter(const WatcherFilter& filter, uint64_t number,
                                         size_t limit) const;

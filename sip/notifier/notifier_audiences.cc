@@ -38,8 +38,8 @@ Audience& Notifier::AudienceOf(std::string_view resource, std::string_view event
   return *audiences_.emplace(std::move(key), std::move(made)).first->second;
 }
 
-const std::string* Notifier::Intern(std::string text) {
-  const auto it = texts_.try_emplace(std::move(text), 0).first;
+const std::string* Notifier::Intern(const std::string& text) {
+  const auto it = texts_.try_emplace(text, 0).first;
   ++it->second;
   return &it->first;
 }

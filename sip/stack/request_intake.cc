@@ -4,6 +4,7 @@
 #include <sofia-sip/sip_header.h>
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 #include <utility>
 #include <vector>
@@ -29,7 +30,7 @@ int ThousandthsOf(std::string_view q) {
   double value = 1;
   if (q.empty() || !absl::SimpleAtod(AbslView(q), &value)) return kWholeQ;
   if (!(value <= 1)) return kWholeQ;  // nor is `nan`
-  return value < 0 ? 0 : static_cast<int>(value * kWholeQ + 0.5);
+  return value < 0 ? 0 : static_cast<int>(std::lround(value * kWholeQ));
 }
 
 std::vector<AcceptedType> AcceptedTypes(const sip_accept_t* accept) {
