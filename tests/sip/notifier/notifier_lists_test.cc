@@ -70,6 +70,18 @@ TEST_F(NotifierListsTest, FirstDocumentNamesAllMembersWithTheirStates) {
                     HasSubstr("state=\"active\"")));
 }
 
+// NOT-07: not even that something has changed.
+TEST_F(NotifierListsTest, WhoIsPolitelyBlockedIsToldOfNoChange) {
+  Send(ToTeam());
+  AnswerAll();
+  Rule(kBob, WatcherDecision::kPoliteBlock);  // told once: from now on nobody seems to be there
+  EXPECT_THAT(last().body, Not(HasSubstr("of alice")));
+  AnswerAll();
+  const size_t before = sent();
+  SetPresence("secret");
+  EXPECT_EQ(sent(), before);
+}
+
 // RLS-05.
 TEST_F(NotifierListsTest, ChangeIsToldByAPartialDocument) {
   Send(ToTeam());
