@@ -16,9 +16,6 @@
 namespace sipevents::sip {
 namespace {
 
-// A probation ends after so long.
-constexpr int kProbationSeconds = 60;
-
 // The Event header of NOTIFYs: type and id as the SUBSCRIBE had them (NOT-33), other parameters of
 // the package too, but not those that ask for a rate.
 std::string EventText(const IncomingRequest& request) {
@@ -250,11 +247,7 @@ std::string Watcher::SubscriptionStateText() const {
     case WatcherPhase::kGone:
       break;
   }
-  std::string text = absl::StrCat("terminated;reason=", AbslView(WatcherEndToken(state_.end)));
-  if (state_.end == WatcherEnd::kProbation) {
-    absl::StrAppend(&text, ";retry-after=", kProbationSeconds);
-  }
-  return text;
+  return absl::StrCat("terminated;reason=", AbslView(WatcherEndToken(state_.end)));
 }
 
 void Watcher::OnFinal(const Response& response) {

@@ -127,14 +127,10 @@ std::string_view WatcherEndToken(WatcherEnd end) {
       return "timeout";
     case WatcherEnd::kRejected:
       return "rejected";
-    case WatcherEnd::kGiveup:
-      return "giveup";
     case WatcherEnd::kNoResource:
       return "noresource";
     case WatcherEnd::kDeactivated:
       return "deactivated";
-    case WatcherEnd::kProbation:
-      return "probation";
     case WatcherEnd::kNone:
       break;
   }

@@ -27,10 +27,8 @@ enum class WatcherEnd : uint8_t {
   kNone,
   kTimeout,      // ran out, unsubscribed, or fetched once
   kRejected,     // may not watch
-  kGiveup,       // waited too long for permission
   kNoResource,   // there is no such resource any more
   kDeactivated,  // the gateway ends: subscribe again, elsewhere
-  kProbation,    // too much to do: later
 };
 // The token, e.g. `timeout`; empty for kNone.
 std::string_view WatcherEndToken(WatcherEnd end);

@@ -151,10 +151,8 @@ TEST_F(WatcherStateTest, CausesAreToldByTheirTokens) {
       {WatcherEnd::kNone, ""},
       {WatcherEnd::kTimeout, "timeout"},
       {WatcherEnd::kRejected, "rejected"},
-      {WatcherEnd::kGiveup, "giveup"},
       {WatcherEnd::kNoResource, "noresource"},
-      {WatcherEnd::kDeactivated, "deactivated"},
-      {WatcherEnd::kProbation, "probation"}};
+      {WatcherEnd::kDeactivated, "deactivated"}};
   for (const auto& [end, token] : rows) EXPECT_EQ(WatcherEndToken(end), token);
 }
 
