@@ -30,6 +30,7 @@
 #include "gateway/telemetry/log.h"
 #include "gateway/telemetry/metrics.h"
 #include "gateway/telemetry/registration_lines.h"
+#include "gateway/users/remote_user_directory.h"
 #include "gateway/watch/fanout_executor.h"
 #include "gateway/watch/history_budget.h"
 #include "grpc/grpc.h"
@@ -63,7 +64,7 @@ struct ConnectionBounds {
 };
 
 sip::AgentOptions AgentOptionsOf(const Settings& settings, const ConnectionBounds& bounds,
-                                 Metrics& metrics) {
+                                 sip::UserDirectory* users, Metrics& metrics) {
   sip::AgentOptions options;
   for (const SipListenAddress& address : settings.sip_listen) {
     options.listen.push_back(address.ToString());
@@ -81,6 +82,7 @@ sip::AgentOptions AgentOptionsOf(const Settings& settings, const ConnectionBound
   options.unsolicited_peers = settings.sip_unsolicited_notify;
   options.domains = settings.sip_domains;
   options.users_file = settings.sip_users_file;
+  options.user_directory = users;
   options.authenticate_watchers = settings.sip_authenticate_watchers;
   options.only_md5 = settings.sip_only_md5;
   options.watcher_decision = settings.sip_watcher_policy;
@@ -144,6 +146,7 @@ class Gateway {
   FanoutExecutor executor_;
   std::unique_ptr<TokenFile> tokens_;
   std::unique_ptr<Authenticator> authenticator_;
+  std::unique_ptr<RemoteUserDirectory> users_;
   std::unique_ptr<sip::RunningAgent> agent_;
   std::unique_ptr<Services> services_;
   std::unique_ptr<GrpcServer> grpc_;
@@ -176,8 +179,11 @@ absl::Status Gateway::BuildTokens(const Settings& settings) {
 }
 
 absl::Status Gateway::BuildSip(const Settings& settings, const ConnectionBounds& bounds) {
+  if (settings.sip_users_service.has_value()) {
+    SIPEVENTS_ASSIGN_OR_RETURN(users_, RemoteUserDirectory::Open(settings, clock_));
+  }
   absl::StatusOr<std::unique_ptr<sip::RunningAgent>> agent =
-      sip::StartAgent(AgentOptionsOf(settings, bounds, metrics_));
+      sip::StartAgent(AgentOptionsOf(settings, bounds, users_.get(), metrics_));
   if (absl::IsUnavailable(agent.status())) {
     return absl::UnavailableError(absl::StrCat("--sip_listen: ", agent.status().message()));
   }

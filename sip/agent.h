@@ -193,6 +193,13 @@ class SipMetrics {
   virtual void OnServedPublications(std::string_view /*event_package*/, int /*change*/) {}
   // Subscriptions of SIP watchers to what is served here; `change` is +1 or -1.
   virtual void OnWatchers(std::string_view /*event_package*/, int /*change*/) {}
+  // A user was looked up in the directory (UserDirectory): `result` is "found", "none" (there is no
+  // such user) or "failed".
+  virtual void OnUserLookup(std::string_view /*result*/, absl::Duration /*took*/) {}
+  // The directory failed, and an answer of before, which had expired, was used.
+  virtual void OnOldUserUsed() {}
+  // Requests that wait for the directory; `change` may be any number.
+  virtual void OnRequestsHeld(int /*change*/) {}
   // A bound refused something; `bound` is one of a few fixed names.
   virtual void OnBoundReached(std::string_view /*bound*/) {}
 };

@@ -13,6 +13,7 @@
 #include "sip/agent.h"
 #include "sip/event_server.h"
 #include "sip/publication.h"
+#include "sip/user_directory.h"
 
 namespace sipevents::sip {
 
@@ -42,6 +43,8 @@ struct AgentOptions {
   std::vector<std::string> domains;
   // File of "user realm password [publish=URI]…" lines: who may subscribe and publish.
   std::string users_file;
+  // Who knows further users; must outlive the agent; may be null.
+  UserDirectory* user_directory = nullptr;
   bool authenticate_watchers = true;  // SUBSCRIBE and PUBLISH must bear credentials of these
   bool only_md5 = false;              // by MD5 alone
   WatcherDecision watcher_decision = WatcherDecision::kAllow;  // where there is no rule

@@ -202,9 +202,10 @@ absl::Status SetUpEvents(const AgentOptions& options, AgentSetup& setup) {
   events.notify_interval = options.notify_interval;
   events.strict = options.strict;
   setup.endpoint.served_events = EventService::AllowEvents(options.strict);
-  if (events.authenticate && options.users_file.empty()) {
+  if (events.authenticate && options.users_file.empty() && options.user_directory == nullptr) {
     return BadOption("--sip_users_file", "",
-                     "a file, since --sip_watcher_auth=digest (or --sip_watcher_auth=none)");
+                     "a file, or --sip_users_service, since --sip_watcher_auth=digest (or "
+                     "--sip_watcher_auth=none)");
   }
   if (options.users_file.empty()) return absl::OkStatus();
   absl::StatusOr<UserTable> users = UserTable::Load(options.users_file);

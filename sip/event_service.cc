@@ -8,7 +8,9 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "sip/auth/user_hash.h"
 #include "sip/base/ascii.h"
+#include "sip/base/log.h"
 #include "sip/base/uri.h"
 
 namespace sipevents::sip {
@@ -37,8 +39,60 @@ std::string EscapedUser(std::string_view user) {
   return escaped;
 }
 
+// What a phone that nobody can judge now should wait, in seconds.
+constexpr char kRetryAfter[] = "5";
+
+// Looks a user up for the credentials of one request, which may bear several, and notes what came
+// of it.
+class CredentialCheck {
+ public:
+  CredentialCheck(UserCache& users, std::string_view realm) : users_(users), realm_(realm) {}
+
+  // See DigestServer::HashSource.
+  std::optional<std::string> HashOf(std::string_view realm, std::string_view name,
+                                    DigestAlgorithm algorithm) {
+    // One look-up for a request, however many users it names.
+    if (realm != realm_ || waits_for_ != 0 || unavailable_) return std::nullopt;
+    const UserCache::Finding finding = users_.Find(name, realm_);
+    waits_for_ = finding.lookup;
+    unavailable_ = finding.verdict == UserCache::Verdict::kUnavailable;
+    if (finding.user == nullptr) return std::nullopt;
+    user_ = finding.user;
+    name_ = std::string(name);
+    std::optional<std::string> hash = UserHash(*user_, name, realm_, algorithm);
+    if (!hash.has_value()) {
+      Log(LogSeverity::kWarning, "users",
+          "a user has no hash for the algorithm that the phone chose; md5_hash alone needs "
+          "--sip_watcher_digest=md5",
+          {{"user", QuoteForMessage(name)},
+           {"realm", AbslView(realm_)},
+           {"algorithm", AbslView(DigestAlgorithmName(algorithm))}});
+    }
+    return hash;
+  }
+
+  // The credentials did not fit: the password may have been changed.
+  void AskAgain() {
+    if (user_ != nullptr && waits_for_ == 0) waits_for_ = users_.AskAgain(name_, realm_);
+  }
+
+  uint64_t waits_for() const { return waits_for_; }
+  bool unavailable() const { return unavailable_; }
+  // Of the credentials that were looked at last.
+  const User* user() const { return user_; }
+  const std::string& name() const { return name_; }
+
+ private:
+  UserCache& users_;
+  const std::string_view realm_;
+  uint64_t waits_for_ = 0;
+  bool unavailable_ = false;
+  const User* user_ = nullptr;
+  std::string name_;
+};
+
 // Whether a user may publish the state of somebody else.
-bool MayPublish(const UserTable::User& user, const std::string& resource) {
+bool MayPublish(const User& user, const std::string& resource) {
   return std::any_of(user.publishes.begin(), user.publishes.end(),
                      [&](const std::string& uri) { return uri == "*" || uri == resource; });
 }
@@ -49,6 +103,15 @@ std::string EventService::AllowEvents(bool strict) {
   std::vector<std::string> names(std::begin(kPackages), std::end(kPackages));
   if (!strict) names.insert(names.end(), std::begin(kTemplates), std::end(kTemplates));
   return absl::StrJoin(names, ", ");
+}
+
+const std::vector<std::string>& EventService::NotifiedPackages() {
+  static const auto* const names = [] {
+    auto* all = new std::vector<std::string>(std::begin(kPackages), std::end(kPackages));
+    all->insert(all->end(), std::begin(kTemplates), std::end(kTemplates));
+    return all;
+  }();
+  return *names;
 }
 
 PublishRules EventService::PublishRulesOf(const EventServiceOptions& options) {
@@ -68,9 +131,7 @@ NotifierOptions EventService::NotifierOptionsOf(const EventServiceOptions& optio
   notifier.domains = options.domains;
   notifier.limits.min_expires = options.min_expires;
   notifier.limits.max_expires = options.max_expires;
-  notifier.limits.packages.assign(std::begin(kPackages), std::end(kPackages));
-  notifier.limits.packages.insert(notifier.limits.packages.end(), std::begin(kTemplates),
-                                  std::end(kTemplates));
+  notifier.limits.packages = NotifiedPackages();
   notifier.limits.allow_events = AllowEvents(options.strict);
   notifier.limits.strict = options.strict;
   notifier.notify_interval = options.notify_interval;
@@ -84,6 +145,7 @@ EventService::EventService(EventServiceOptions options, const Parts& parts)
               options_.only_md5
                   ? std::vector<DigestAlgorithm>{DigestAlgorithm::kMd5}
                   : std::vector<DigestAlgorithm>{DigestAlgorithm::kSha256, DigestAlgorithm::kMd5}),
+      users_(UserCacheParts()),
       policy_(options_.usual_decision),
       compositor_({.clock = parts.means.clock,
                    .timers = parts.means.timers,
@@ -96,6 +158,16 @@ EventService::EventService(EventServiceOptions options, const Parts& parts)
                                               .contact_for = parts.contact_for,
                                               .metrics = parts.metrics}) {
   compositor_.SetListener(&notifier_);
+}
+
+UserCache::Parts EventService::UserCacheParts() const {
+  return {.table = options_.users,
+          .directory = parts_.directory,
+          .clock = parts_.means.clock,
+          .timers = parts_.means.timers,
+          .post = parts_.post,
+          .on_answer = parts_.resume,
+          .metrics = parts_.metrics};
 }
 
 EventService::~EventService() { compositor_.SetListener(nullptr); }
@@ -135,24 +207,30 @@ std::variant<EventService::Sender, RequestAnswer> EventService::Authenticate(
   const std::string realm = RealmFor(request);
   if (realm.empty()) return RequestAnswer{404, {}};
   const absl::Time now = parts_.means.clock.Now();
-  Sender sender;
   const DigestSubject subject{request.method, request.body, request.authorization};
-  const auto password = [&](std::string_view of_realm,
-                            std::string_view of_user) -> std::optional<std::string> {
-    if (of_realm != realm) return std::nullopt;
-    sender.user = options_.users.Find(of_user, realm);
-    if (sender.user == nullptr) return std::nullopt;
-    sender.identity = absl::StrCat("sip:", EscapedUser(of_user), "@", realm);
-    return sender.user->password;
+  CredentialCheck check(users_, realm);
+  const auto hash = [&check](std::string_view of_realm, std::string_view name,
+                             DigestAlgorithm algorithm) {
+    return check.HashOf(of_realm, name, algorithm);
   };
-  const DigestServer::Verdict verdict = digest_.Check(subject, password, now);
+  const DigestServer::Verdict verdict = digest_.Check(subject, hash, now);
   if (verdict == DigestServer::Verdict::kAccepted) {
+    const std::string identity = absl::StrCat("sip:", EscapedUser(check.name()), "@", realm);
     // As resources are named.
-    sender.identity = ResourceOf(sender.identity, options_.domains).value_or(sender.identity);
-    return sender;
+    return Sender{ResourceOf(identity, options_.domains).value_or(identity), check.user()};
   }
+  if (verdict == DigestServer::Verdict::kRefused) check.AskAgain();
+  if (check.waits_for() != 0) {
+    RequestAnswer later;
+    later.waits_for = check.waits_for();
+    return later;
+  }
+  if (check.unavailable()) return RequestAnswer{503, {{"Retry-After", kRetryAfter}}};
+  return Challenge(realm, verdict == DigestServer::Verdict::kStale, now);
+}
+
+RequestAnswer EventService::Challenge(const std::string& realm, bool stale, absl::Time now) {
   RequestAnswer challenge{401, {}};
-  const bool stale = verdict == DigestServer::Verdict::kStale;
   for (std::string& value : digest_.Challenges(realm, stale, now)) {
     challenge.headers.emplace_back("WWW-Authenticate", std::move(value));
   }

@@ -1,30 +1,34 @@
 #ifndef SIP_EVENT_SERVICE_H_
 #define SIP_EVENT_SERVICE_H_
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "absl/time/time.h"
 #include "sip/agent.h"
 #include "sip/auth/digest_server.h"
+#include "sip/auth/user_cache.h"
 #include "sip/auth/user_table.h"
 #include "sip/compositor/compositor.h"
 #include "sip/dialog/incoming_request.h"
 #include "sip/event_server.h"
 #include "sip/notifier/notifier.h"
 #include "sip/notifier/watcher_policy.h"
+#include "sip/user_directory.h"
 
 namespace sipevents::sip {
 
 // How the domains of ours are served.
 struct EventServiceOptions {
   DomainSet domains;
-  bool authenticate = true;  // SUBSCRIBE and PUBLISH must bear credentials of `users`
-  UserTable users;
-  bool only_md5 = false;  // challenges name no other algorithm, for phones that stumble over one
+  bool authenticate = true;  // SUBSCRIBE and PUBLISH must bear credentials of a user: of
+  UserTable users;           // these, or of Parts::directory
+  bool only_md5 = false;     // challenges name no other algorithm, for phones that stumble over one
   WatcherDecision usual_decision = WatcherDecision::kAllow;
   absl::Duration min_expires = absl::Seconds(60);
   absl::Duration max_expires = absl::Hours(1);
@@ -33,7 +37,8 @@ struct EventServiceOptions {
 };
 
 // Notifier and compositor for our domains, on one SIP thread: judges who asks (RFC 6665 section
-// 6.3, RFC 3903 section 14), and hands on to who serves.
+// 6.3, RFC 3903 section 14), and hands on to who serves. A request of a user who is to be looked up
+// in the directory is put off (RequestAnswer::waits_for), and judged when it comes again.
 //
 // Threads: the SIP thread that serves.
 class EventService final : public RequestServer {
@@ -43,6 +48,12 @@ class EventService final : public RequestServer {
     // See Notifier::Parts.
     std::function<std::string(const RequestSource&, bool secure)> contact_for;
     SipMetrics* metrics = nullptr;  // may be null
+    // Who knows the users that are not in the table; null: nobody. Must outlive the service.
+    UserDirectory* directory = nullptr;
+    // With a directory: see UserCache::Parts; and hears that requests put off until then (their
+    // `waits_for`) can be judged.
+    std::function<void(std::function<void()>)> post = {};
+    std::function<void(uint64_t)> resume = {};
   };
 
   EventService(EventServiceOptions options, const Parts& parts);
@@ -58,15 +69,19 @@ class EventService final : public RequestServer {
   // Packages that are served, as Allow-Events lists them: without templates, unless peers are
   // tolerated who look for them there (NOT-44, DEV-14).
   static std::string AllowEvents(bool strict);
+  // All that watchers can subscribe to, templates among them.
+  static const std::vector<std::string>& NotifiedPackages();
 
  private:
   // Who a request is from.
   struct Sender {
-    std::string identity;                   // proven; empty: no proof is asked for
-    const UserTable::User* user = nullptr;  // null likewise
+    std::string identity;        // proven; empty: no proof is asked for
+    const User* user = nullptr;  // null likewise; good during the call
   };
   // Or what to answer.
   std::variant<Sender, RequestAnswer> Authenticate(const IncomingRequest& request);
+  RequestAnswer Challenge(const std::string& realm, bool stale, absl::Time now);
+  UserCache::Parts UserCacheParts() const;
   std::string RealmFor(const IncomingRequest& request) const;
   static PublishRules PublishRulesOf(const EventServiceOptions& options);
   static NotifierOptions NotifierOptionsOf(const EventServiceOptions& options);
@@ -74,6 +89,7 @@ class EventService final : public RequestServer {
   const EventServiceOptions options_;
   const Parts parts_;
   DigestServer digest_;
+  UserCache users_;
   WatcherPolicy policy_;
   Compositor compositor_;
   Notifier notifier_;

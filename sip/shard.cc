@@ -146,14 +146,19 @@ void Shard::OpenEvents(const AgentOptions& options, const AgentSetup& setup) {
   };
   local_ = std::make_unique<LocalSubscriptions>(SubscriberContextOf(options, setup));
   events_ = std::make_unique<EventService>(
-      *setup.events, EventService::Parts{.means = {.sender = *local_,
-                                                   .clock = loop_.clock(),
-                                                   .timers = loop_.timers(),
-                                                   .random = random_,
-                                                   .credentials = setup.credentials,
-                                                   .t1 = options.t1},
-                                         .contact_for = contact_for,
-                                         .metrics = options.metrics});
+      *setup.events,
+      EventService::Parts{
+          .means = {.sender = *local_,
+                    .clock = loop_.clock(),
+                    .timers = loop_.timers(),
+                    .random = random_,
+                    .credentials = setup.credentials,
+                    .t1 = options.t1},
+          .contact_for = contact_for,
+          .metrics = options.metrics,
+          .directory = options.user_directory,
+          .post = [this](std::function<void()> action) { loop_.Post(std::move(action)); },
+          .resume = [this](uint64_t waits_for) { endpoint_->Resume(waits_for); }});
   local_->SetNotifier(&events_->notifier());
   relay_.server = events_.get();
 }

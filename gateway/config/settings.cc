@@ -15,13 +15,15 @@ namespace {
 constexpr size_t kMaxFileOctets = 4 << 20;
 
 absl::Status CheckFiles(const Settings& settings) {
-  const std::array<std::pair<std::string_view, const std::string*>, 10> files = {
+  const std::array<std::pair<std::string_view, const std::string*>, 12> files = {
       {{"grpc_tls_cert", &settings.grpc_tls_cert},
        {"grpc_tls_key", &settings.grpc_tls_key},
        {"grpc_client_ca", &settings.grpc_client_ca},
        {"grpc_tokens_file", &settings.grpc_tokens_file},
        {"sip_credentials_file", &settings.sip_credentials_file},
        {"sip_registrations_file", &settings.sip_registrations_file},
+       {"sip_users_service_ca", &settings.sip_users_service_ca},
+       {"sip_users_service_token_file", &settings.sip_users_service_token_file},
        {"sip_tls_cert", &settings.sip_tls_cert},
        {"sip_tls_key", &settings.sip_tls_key},
        {"sip_tls_ca", &settings.sip_tls_ca},
@@ -78,6 +80,19 @@ absl::Status CheckAuthentication(const Settings& settings) {
   return absl::OkStatus();
 }
 
+absl::Status CheckUsersService(const Settings& settings) {
+  if (settings.sip_users_service.has_value()) return absl::OkStatus();
+  constexpr char kExpected[] = "expected --sip_users_service as well";
+  if (!settings.sip_users_service_ca.empty()) {
+    return UnusableFlag("sip_users_service_ca", settings.sip_users_service_ca, kExpected);
+  }
+  if (!settings.sip_users_service_token_file.empty()) {
+    return UnusableFlag("sip_users_service_token_file", settings.sip_users_service_token_file,
+                        kExpected);
+  }
+  return absl::OkStatus();
+}
+
 absl::Status CheckSip(const Settings& settings) {
   const size_t listeners = settings.sip_listen.size();
   const size_t advertised = settings.sip_advertise.size();
@@ -121,6 +136,7 @@ absl::Status CheckSettings(const Settings& settings) {
   SIPEVENTS_RETURN_IF_ERROR(CheckSipTls(settings));
   SIPEVENTS_RETURN_IF_ERROR(CheckAuthentication(settings));
   SIPEVENTS_RETURN_IF_ERROR(CheckSip(settings));
+  SIPEVENTS_RETURN_IF_ERROR(CheckUsersService(settings));
   return CheckFiles(settings);
 }
 

@@ -49,10 +49,13 @@ struct Settings {
   std::string tel_domain;       // empty: tel: targets are refused
 
   // What is served to SIP watchers
-  std::vector<std::string> sip_domains;   // none: nothing is
-  std::string sip_users_file;             // empty: none
-  bool sip_authenticate_watchers = true;  // --sip_watcher_auth=digest
-  bool sip_only_md5 = false;              // --sip_watcher_digest=md5
+  std::vector<std::string> sip_domains;  // none: nothing is
+  std::string sip_users_file;            // empty: none
+  std::optional<HostPort> sip_users_service;
+  std::string sip_users_service_ca;          // a PEM file; empty: no TLS
+  std::string sip_users_service_token_file;  // empty: no bearer token
+  bool sip_authenticate_watchers = true;     // --sip_watcher_auth=digest
+  bool sip_only_md5 = false;                 // --sip_watcher_digest=md5
   sip::WatcherDecision sip_watcher_policy = sip::WatcherDecision::kAllow;
   absl::Duration sip_min_expires = absl::Seconds(60);
   absl::Duration sip_max_expires = absl::Hours(1);

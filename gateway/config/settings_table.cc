@@ -93,6 +93,16 @@ absl::StatusOr<std::optional<HostPort>> ReadHttpListen(std::string_view value) {
   return std::optional<HostPort>(std::move(address));
 }
 
+absl::StatusOr<std::optional<HostPort>> ReadUsersService(std::string_view value) {
+  if (value.empty()) return std::optional<HostPort>();
+  absl::StatusOr<HostPort> address = ParseHostPort(value);
+  if (!address.ok()) return address.status();
+  if (address->port == 0 || IsWildcard(address->host)) {
+    return absl::InvalidArgumentError("expected HOST:PORT, such as users.example.com:50052");
+  }
+  return std::optional<HostPort>(*std::move(address));
+}
+
 absl::StatusOr<absl::Duration> ReadExpires(std::string_view value) {
   if (value.empty()) return absl::ZeroDuration();
   return ReadDuration(value, absl::Seconds(1), kMonth);
@@ -222,6 +232,18 @@ std::vector<SettingRow> SipServerRows() {
        "Who may subscribe and publish: lines of `user realm password [publish=URI|publish=*]`. A "
        "user's realm is its domain; it publishes its own state, and that of `publish`.",
        Text(&Settings::sip_users_file)},
+      {"sip_users_service", "HOST:PORT", "",
+       "A gRPC service sipevents.v1.UserDirectory, which is asked for users that are not in "
+       "--sip_users_file; empty: none.",
+       Into(&Settings::sip_users_service, ReadUsersService)},
+      {"sip_users_service_ca", "FILE", "",
+       "Authorities (PEM) that the certificate of --sip_users_service must come from; empty: no "
+       "TLS.",
+       Text(&Settings::sip_users_service_ca)},
+      {"sip_users_service_token_file", "FILE", "",
+       "The token that --sip_users_service is shown, as `authorization: Bearer TOKEN`; read again "
+       "when it changes. Empty: none.",
+       Text(&Settings::sip_users_service_token_file)},
       {"sip_watcher_policy", "allow|ask|deny", "allow",
        "What becomes of a watcher without a rule: sees the state; waits until somebody decides "
        "(AuthorizeWatcher); is refused.",

@@ -72,11 +72,13 @@ absl::StatusOr<TlsFiles> ReadTlsFiles(const Settings& settings) {
     return UnusableFlag("grpc_tls_key", settings.grpc_tls_key,
                         "expected the key of --grpc_tls_cert");
   }
-  if (!settings.grpc_client_ca.empty() && FirstCertificate(files.client_ca) == nullptr) {
+  if (!settings.grpc_client_ca.empty() && !HasCertificate(files.client_ca)) {
     return UnusableFlag("grpc_client_ca", settings.grpc_client_ca, "expected certificates in PEM");
   }
   return files;
 }
+
+bool HasCertificate(const std::string& pem) { return FirstCertificate(pem) != nullptr; }
 
 std::shared_ptr<grpc::ServerCredentials> MakeServerCredentials(const TlsFiles& files) {
   if (files.certificate.empty()) return grpc::InsecureServerCredentials();

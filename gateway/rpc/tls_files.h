@@ -22,6 +22,9 @@ struct TlsFiles {
 // expectation. Any thread; blocks.
 absl::StatusOr<TlsFiles> ReadTlsFiles(const Settings& settings);
 
+// Whether a text in PEM begins with a certificate that can be read. Any thread.
+bool HasCertificate(const std::string& pem);
+
 // What gRPC needs of it: no TLS, TLS, or mutual TLS. Any thread.
 std::shared_ptr<grpc::ServerCredentials> MakeServerCredentials(const TlsFiles& files);
 

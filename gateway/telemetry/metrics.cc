@@ -194,6 +194,28 @@ struct Metrics::Sending {
   prometheus::Counter& keep_alives_failed;
 };
 
+struct Metrics::Users {
+  explicit Users(prometheus::Registry& registry)
+      : lookups(NewCounters(registry, "sipevents_user_lookups_total",
+                            "Questions to --sip_users_service, by what came of them: found, none "
+                            "(there is no such user) or failed."),
+                "result"),
+        old_used(NewCounters(registry, "sipevents_user_answers_old_total",
+                             "How often an answer of --sip_users_service was used that had "
+                             "expired, since it fails.")
+                     .Add({})),
+        held(NewGauges(registry, "sipevents_sip_requests_held",
+                       "SIP requests that wait for --sip_users_service.")
+                 .Add({})),
+        latency("sipevents_user_lookup_seconds",
+                "From the question to --sip_users_service to the answer, or to giving up.") {}
+
+  NamedCounters lookups;
+  prometheus::Counter& old_used;
+  prometheus::Gauge& held;
+  LatencyHistogram latency;
+};
+
 Metrics::Metrics(std::function<bool(std::string_view)> is_known_package)
     : is_known_package_(std::move(is_known_package)),
       subscriptions_(NewGauges(registry_, "sipevents_subscriptions",
@@ -233,6 +255,7 @@ Metrics::Metrics(std::function<bool(std::string_view)> is_known_package)
                       "How often a bound of the gateway refused something."),
           "bound")),
       sending_(std::make_unique<Sending>(registry_)),
+      users_(std::make_unique<Users>(registry_)),
       notify_to_stream_("sipevents_notify_to_stream_seconds",
                         "From the arrival of a NOTIFY to the write of its event to a stream.") {
   auto& connections = NewCounters(registry_, "sipevents_grpc_connections_total",
@@ -305,6 +328,7 @@ std::string Metrics::Text() const {
     std::move(more.begin(), more.end(), std::back_inserter(families));
   };
   append(notify_to_stream_);
+  append(users_->latency);
   {
     MutexLock lock(callbacks_mutex_);
     for (const auto& callback : callbacks_) append(*callback);
@@ -366,6 +390,15 @@ void Metrics::OnServedPublications(std::string_view event_package, int change) {
 void Metrics::OnWatchers(std::string_view event_package, int change) {
   ForPackage(event_package).watchers_->Increment(change);
 }
+
+void Metrics::OnUserLookup(std::string_view result, absl::Duration took) {
+  users_->lookups.Count(result);
+  users_->latency.Observe(took);
+}
+
+void Metrics::OnOldUserUsed() { users_->old_used.Increment(); }
+
+void Metrics::OnRequestsHeld(int change) { users_->held.Increment(change); }
 
 void Metrics::OnBoundReached(std::string_view bound) { bounds_->Count(bound); }
 

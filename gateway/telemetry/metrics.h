@@ -111,6 +111,9 @@ class Metrics : public sip::SipMetrics {
   void OnKeepAliveFailed() override;
   void OnServedPublications(std::string_view event_package, int change) override;
   void OnWatchers(std::string_view event_package, int change) override;
+  void OnUserLookup(std::string_view result, absl::Duration took) override;
+  void OnOldUserUsed() override;
+  void OnRequestsHeld(int change) override;
   // Also of the gateway itself, with `bound` as in BoundReached(). At most 64 names.
   void OnBoundReached(std::string_view bound) override;
 
@@ -119,6 +122,7 @@ class Metrics : public sip::SipMetrics {
   class NamedCounters;  // by a name that is given at run time, up to a bound
   class CallbackGauge;
   struct Sending;  // what is told of requests that wait, and of connections
+  struct Users;    // what is told of look-ups in the user directory
 
   // By sip::PublicationState.
   using PublicationGauges = std::array<prometheus::Gauge*, 4>;
@@ -141,6 +145,7 @@ class Metrics : public sip::SipMetrics {
   std::unique_ptr<NamedCounters> deviations_;
   std::unique_ptr<NamedCounters> bounds_;
   std::unique_ptr<Sending> sending_;
+  std::unique_ptr<Users> users_;
   LatencyHistogram notify_to_stream_;
   prometheus::Counter* connections_accepted_ = nullptr;
   prometheus::Counter* connections_refused_ = nullptr;

@@ -120,10 +120,10 @@ std::string ClientDigestSession::AuthorizationValue(const Realm& realm, std::str
                                                     std::string_view uri,
                                                     std::string_view body) const {
   const DigestChallenge& challenge = realm.challenge;
+  const std::string& user = realm.credentials.user;
   const DigestInput input = {.algorithm = challenge.algorithm,
-                             .user = realm.credentials.user,
-                             .realm = challenge.realm,
-                             .password = realm.credentials.password,
+                             .user_hash = DigestUserHash(challenge.algorithm, user, challenge.realm,
+                                                         realm.credentials.password),
                              .nonce = challenge.nonce,
                              .cnonce = realm.cnonce,
                              .nonce_count = realm.nonce_count,
@@ -131,10 +131,10 @@ std::string ClientDigestSession::AuthorizationValue(const Realm& realm, std::str
                              .method = method,
                              .uri = uri,
                              .body = body};
-  std::string value = absl::StrCat(
-      "Digest username=", QuoteString(input.user), ", realm=", QuoteString(input.realm),
-      ", nonce=", QuoteString(input.nonce), ", uri=", QuoteString(input.uri),
-      ", response=", QuoteString(DigestResponse(input)));
+  std::string value =
+      absl::StrCat("Digest username=", QuoteString(user), ", realm=", QuoteString(challenge.realm),
+                   ", nonce=", QuoteString(input.nonce), ", uri=", QuoteString(input.uri),
+                   ", response=", QuoteString(DigestResponse(input)));
   if (challenge.algorithm_named) {
     absl::StrAppend(&value, ", algorithm=", AbslView(DigestAlgorithmName(challenge.algorithm)));
   }

@@ -44,10 +44,7 @@ const EVP_MD* HashFunction(DigestAlgorithm algorithm) {
   return nullptr;
 }
 
-bool IsSession(DigestAlgorithm algorithm) {
-  return algorithm == DigestAlgorithm::kMd5Sess || algorithm == DigestAlgorithm::kSha256Sess ||
-         algorithm == DigestAlgorithm::kSha512256Sess;
-}
+bool IsSession(DigestAlgorithm algorithm) { return WithoutSession(algorithm) != algorithm; }
 
 std::string JoinColons(std::initializer_list<std::string_view> parts) {
   std::string joined;
@@ -167,11 +164,29 @@ std::string DigestHash(DigestAlgorithm algorithm, std::string_view text) {
   return absl::BytesToHexString({reinterpret_cast<const char*>(hash.data()), size});
 }
 
+DigestAlgorithm WithoutSession(DigestAlgorithm algorithm) {
+  switch (algorithm) {
+    case DigestAlgorithm::kMd5Sess:
+      return DigestAlgorithm::kMd5;
+    case DigestAlgorithm::kSha256Sess:
+      return DigestAlgorithm::kSha256;
+    case DigestAlgorithm::kSha512256Sess:
+      return DigestAlgorithm::kSha512256;
+    default:
+      return algorithm;
+  }
+}
+
+std::string DigestUserHash(DigestAlgorithm algorithm, std::string_view user, std::string_view realm,
+                           std::string_view password) {
+  return DigestHash(algorithm, JoinColons({user, realm, password}));
+}
+
 std::string DigestResponse(const DigestInput& input) {
   const auto hash = [&input](std::initializer_list<std::string_view> parts) {
     return DigestHash(input.algorithm, JoinColons(parts));
   };
-  std::string a1 = hash({input.user, input.realm, input.password});
+  std::string a1 = input.user_hash;
   if (IsSession(input.algorithm)) a1 = hash({a1, input.nonce, input.cnonce});
   const std::string a2 =
       input.qop == "auth-int"

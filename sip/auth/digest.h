@@ -29,12 +29,19 @@ std::optional<DigestAlgorithm> ParseDigestAlgorithm(std::string_view name);
 // The hash of `text` in lower-case hex: 32 digits for MD5, 64 otherwise. Threads: any.
 std::string DigestHash(DigestAlgorithm algorithm, std::string_view text);
 
+// The algorithm without sessions: whose hash of user, realm and password this one works from.
+// Threads: any.
+DigestAlgorithm WithoutSession(DigestAlgorithm algorithm);
+
+// H(user:realm:password), RFC 7616 section 3.4.2: what a server may keep in place of a password.
+// Threads: any.
+std::string DigestUserHash(DigestAlgorithm algorithm, std::string_view user, std::string_view realm,
+                           std::string_view password);
+
 // All that goes into a response value. Texts are without quotes and escapes.
 struct DigestInput {
   DigestAlgorithm algorithm = DigestAlgorithm::kMd5;
-  std::string_view user;
-  std::string_view realm;
-  std::string_view password;
+  std::string user_hash;  // DigestUserHash() by the algorithm
   std::string_view nonce;
   std::string_view cnonce;
   uint32_t nonce_count = 1;
@@ -98,6 +105,16 @@ class ClientDigestSession {
   absl::Status Accept(const std::vector<std::string>& www_authenticate,
                       const std::vector<std::string>& proxy_authenticate,
                       const CredentialSource& credentials);
+  // The same of the challenges of a response, each with `proxy` and `value` (Response::challenges).
+  template <typename Challenges>
+  absl::Status Accept(const Challenges& challenges, const CredentialSource& credentials) {
+    std::vector<std::string> www;
+    std::vector<std::string> proxy;
+    for (const auto& challenge : challenges) {
+      (challenge.proxy ? proxy : www).push_back(challenge.value);
+    }
+    return Accept(www, proxy, credentials);
+  }
 
   // The credentials for a request, for every realm that has challenged so far; empty if none.
   // `uri` is the Request-URI as sent. Each call counts the nonce up (AUTH-04): call it once per

@@ -62,22 +62,21 @@ bool SameText(std::string_view a, std::string_view b) {
   return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }
 
-// Whether the response is what the password gives.
-bool IsRight(const Fields& fields, const DigestSubject& subject, uint32_t count,
-             const std::string& password) {
+// What credentials are made by; nullopt: one that we do not know.
+std::optional<DigestAlgorithm> AlgorithmOf(const Fields& fields) {
   const std::string named = Field(fields, "algorithm");
-  const auto algorithm = ParseDigestAlgorithm(named.empty() ? "MD5" : named);
+  return ParseDigestAlgorithm(named.empty() ? "MD5" : named);
+}
+
+// Whether the response is what the user's hash gives.
+bool IsRight(const Fields& fields, const DigestSubject& subject, DigestAlgorithm algorithm,
+             uint32_t count, const std::string& user_hash) {
   const std::string qop = Field(fields, "qop");
-  if (!algorithm.has_value() || (qop != "auth" && qop != "auth-int")) return false;
-  const std::string user = Field(fields, "username");
-  const std::string realm = Field(fields, "realm");
   const std::string nonce = Field(fields, "nonce");
   const std::string cnonce = Field(fields, "cnonce");
   const std::string uri = Field(fields, "uri");
-  const std::string expected = DigestResponse({.algorithm = *algorithm,
-                                               .user = user,
-                                               .realm = realm,
-                                               .password = password,
+  const std::string expected = DigestResponse({.algorithm = algorithm,
+                                               .user_hash = user_hash,
                                                .nonce = nonce,
                                                .cnonce = cnonce,
                                                .nonce_count = count,
@@ -95,19 +94,35 @@ DigestServer::DigestServer(RandomSource& random, std::vector<DigestAlgorithm> al
       algorithms_(std::move(algorithms)),
       secret_(RandomHex(random, kSecretDigits)) {}
 
-DigestServer::Verdict DigestServer::Check(const DigestSubject& subject,
-                                          const PasswordSource& passwords, absl::Time now) {
+DigestServer::Verdict DigestServer::Check(const DigestSubject& subject, const HashSource& hashes,
+                                          absl::Time now) {
+  bool has_old_nonce = false;
+  bool is_wrong = false;
   for (const std::string& value : subject.authorization) {
     const std::optional<Fields> fields = ParseAuthorization(value);
     if (!fields.has_value()) continue;
     const std::optional<uint32_t> count = ParseCount(Field(*fields, "nc"));
-    if (!count.has_value()) continue;
-    const std::optional<std::string> password =
-        passwords(Field(*fields, "realm"), Field(*fields, "username"));
-    if (!password.has_value() || !IsRight(*fields, subject, *count, *password)) continue;
-    return TakeCount(Field(*fields, "nonce"), *count, now) ? Verdict::kAccepted : Verdict::kStale;
+    const std::optional<DigestAlgorithm> algorithm = AlgorithmOf(*fields);
+    const std::string qop = Field(*fields, "qop");
+    if (!count.has_value() || !algorithm.has_value() || (qop != "auth" && qop != "auth-int")) {
+      continue;
+    }
+    // Before anybody is looked up: who has no nonce of ours gets one first (RFC 7616 section 3.3).
+    const std::string nonce = Field(*fields, "nonce");
+    const std::optional<absl::Time> issued = IssueTime(nonce, now);
+    if (!issued.has_value()) {
+      has_old_nonce = true;
+      continue;
+    }
+    const std::optional<std::string> hash =
+        hashes(Field(*fields, "realm"), Field(*fields, "username"), WithoutSession(*algorithm));
+    if (!hash.has_value() || !IsRight(*fields, subject, *algorithm, *count, *hash)) {
+      is_wrong = true;
+      continue;
+    }
+    return TakeCount(nonce, *issued, *count, now) ? Verdict::kAccepted : Verdict::kStale;
   }
-  return Verdict::kRefused;
+  return has_old_nonce && !is_wrong ? Verdict::kStale : Verdict::kRefused;
 }
 
 std::vector<std::string> DigestServer::Challenges(std::string_view realm, bool stale,
@@ -139,7 +154,7 @@ std::string DigestServer::Sign(std::string_view text) const {
       .substr(0, kSignatureDigits);
 }
 
-std::optional<absl::Time> DigestServer::IssueTime(std::string_view nonce) const {
+std::optional<absl::Time> DigestServer::IssueTime(std::string_view nonce, absl::Time now) const {
   constexpr size_t kSigned = kTimeDigits + kRandomDigits;
   if (nonce.size() != kSigned + kSignatureDigits) return std::nullopt;
   uint64_t micros = 0;
@@ -147,12 +162,13 @@ std::optional<absl::Time> DigestServer::IssueTime(std::string_view nonce) const 
       !absl::SimpleHexAtoi(std::string(nonce.substr(0, kTimeDigits)), &micros)) {
     return std::nullopt;
   }
-  return absl::FromUnixMicros(static_cast<int64_t>(micros));
+  const absl::Time issued = absl::FromUnixMicros(static_cast<int64_t>(micros));
+  if (now - issued > kNonceLifetime || issued < not_before_) return std::nullopt;
+  return issued;
 }
 
-bool DigestServer::TakeCount(const std::string& nonce, uint32_t count, absl::Time now) {
-  const std::optional<absl::Time> issued = IssueTime(nonce);
-  if (!issued.has_value() || now - *issued > kNonceLifetime || *issued < not_before_) return false;
+bool DigestServer::TakeCount(const std::string& nonce, absl::Time issued, uint32_t count,
+                             absl::Time now) {
   if (used_.size() >= kMostNonces && !used_.contains(nonce)) {
     absl::erase_if(used_,
                    [now](const auto& entry) { return now - entry.second.issued > kNonceLifetime; });
@@ -164,7 +180,7 @@ bool DigestServer::TakeCount(const std::string& nonce, uint32_t count, absl::Tim
   }
   Used& used = used_[nonce];
   if (count <= used.count) return false;
-  used = {*issued, count};
+  used = {issued, count};
   return true;
 }
 

@@ -34,14 +34,15 @@ class DigestServer {
   // Nonces whose counts are remembered; past it all that were issued before count as stale.
   static constexpr size_t kMostNonces = 10000;
 
-  // Finds the password of a user of a realm; nullopt: nobody.
-  using PasswordSource =
-      std::function<std::optional<std::string>(std::string_view realm, std::string_view user)>;
+  // Finds DigestUserHash() of a user of a realm, by an algorithm without sessions; nullopt: nobody,
+  // or not by that algorithm. Is asked only for who bears a nonce of ours.
+  using HashSource = std::function<std::optional<std::string>(
+      std::string_view realm, std::string_view user, DigestAlgorithm algorithm)>;
 
   enum class Verdict {
     kAccepted,
     kRefused,  // no credentials, or wrong ones
-    kStale,    // right, but for a nonce or count that does not count any more
+    kStale,    // for a nonce that does not count any more, or right with a count that was taken
   };
 
   // Challenges with these algorithms, in this order.
@@ -50,7 +51,7 @@ class DigestServer {
 
   // Judges a request. The URI that the credentials name is not compared with the Request-URI
   // (AUTH-04): they are bound to the nonce, which is taken once.
-  Verdict Check(const DigestSubject& subject, const PasswordSource& passwords, absl::Time now);
+  Verdict Check(const DigestSubject& subject, const HashSource& hashes, absl::Time now);
 
   // Values of WWW-Authenticate, one per algorithm (AUTH-02).
   std::vector<std::string> Challenges(std::string_view realm, bool stale, absl::Time now);
@@ -58,10 +59,10 @@ class DigestServer {
  private:
   std::string NewNonce(absl::Time now);
   std::string Sign(std::string_view text) const;
-  // When a nonce of ours was issued; nullopt: it is none.
-  std::optional<absl::Time> IssueTime(std::string_view nonce) const;
-  // Takes a count of a nonce; false: it was taken before, or the nonce is too old.
-  bool TakeCount(const std::string& nonce, uint32_t count, absl::Time now);
+  // When a nonce of ours that still counts was issued; nullopt: it is none.
+  std::optional<absl::Time> IssueTime(std::string_view nonce, absl::Time now) const;
+  // Takes a count of a nonce issued then; false: it was taken before.
+  bool TakeCount(const std::string& nonce, absl::Time issued, uint32_t count, absl::Time now);
 
   struct Used {
     absl::Time issued;

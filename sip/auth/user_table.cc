@@ -4,6 +4,7 @@
 #include <cstring>
 #include <fstream>
 #include <sstream>
+#include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
@@ -74,7 +75,7 @@ absl::Status UserTable::AddLine(std::string_view line) {
   return absl::OkStatus();
 }
 
-const UserTable::User* UserTable::Find(std::string_view user, std::string_view realm) const {
+const User* UserTable::Find(std::string_view user, std::string_view realm) const {
   const auto it =
       users_.find(std::make_pair(std::string(user), absl::AsciiStrToLower(AbslView(realm))));
   return it == users_.end() ? nullptr : &it->second;

@@ -5,10 +5,10 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
+#include "sip/user_directory.h"
 
 namespace sipevents::sip {
 
@@ -19,12 +19,6 @@ class UserTable {
  public:
   static constexpr size_t kMaxFileOctets = size_t{64} << 20;
   static constexpr size_t kMaxUsers = 1'000'000;
-
-  struct User {
-    std::string password;
-    // Resources beside their own that the user may publish; `*`: all.
-    std::vector<std::string> publishes;
-  };
 
   // Knows nobody.
   UserTable() = default;

@@ -70,7 +70,9 @@ struct IncomingRequest {
 class RequestServer {
  public:
   virtual ~RequestServer() = default;
-  // Answers at once; what follows from a request is sent after its answer.
+  // Answers, or puts the request off (RequestAnswer::waits_for): then it comes again as it was,
+  // once what it waits for is there. Neither blocks. What follows from a request is sent after its
+  // answer.
   virtual RequestAnswer OnSubscribe(const IncomingRequest& request) = 0;
   virtual RequestAnswer OnPublish(const IncomingRequest& request) = 0;
 };

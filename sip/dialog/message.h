@@ -141,6 +141,9 @@ struct RequestAnswer {
   std::string phrase = {};
   // Of To, where the request has none: our side of a dialog; empty: any.
   std::string to_tag = {};
+  // Of SUBSCRIBE and PUBLISH: not 0: this is no answer yet. The request is to be judged again when
+  // what has this number is there.
+  uint64_t waits_for = 0;
 };
 using NotifyAnswer = RequestAnswer;
 

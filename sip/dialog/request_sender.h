@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "absl/status/status.h"
 #include "sip/dialog/message.h"
 #include "sip/explanation.h"
 
@@ -12,6 +13,9 @@ namespace sipevents::sip {
 
 // Names a request under way; 0 is none.
 using RequestId = uint64_t;
+
+// Begins a first hop that is no URI; see RequestSender::Send().
+inline constexpr std::string_view kFlowScheme = "flow:";
 
 // Which requests go first when a server can take no more (OVL-05), most urgent first.
 enum class RequestPriority {
@@ -63,6 +67,13 @@ class RequestSender {
   // Drops interest: the client is not called any more. The request is not cancelled (SUB-59); one
   // that still waits is not sent.
   virtual void Forget(RequestId id) = 0;
+
+  // Whether a request could go to where `first_hop` leads, as far as that is known at once. Errors,
+  // for who named it: INVALID_ARGUMENT (nobody can be there), NOT_FOUND (we cannot send what it
+  // asks for), PERMISSION_DENIED (--sip_allowed_destinations).
+  virtual absl::Status CheckFirstHop(std::string_view /*first_hop*/) const {
+    return absl::OkStatus();
+  }
 
   // How a server fares; one that is not known is well.
   virtual ServerState StateOf(std::string_view server) const {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <utility>
-#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -259,13 +258,8 @@ bool RemotePublication::MeetsChallenge(const Response& response) {
   digest_is_good_ = false;
   if (challenges_ >= kMostChallenges) return false;
   ++challenges_;
-  std::vector<std::string> www;
-  std::vector<std::string> proxy;
-  for (const Challenge& challenge : response.challenges) {
-    (challenge.proxy ? proxy : www).push_back(challenge.value);
-  }
   if (digest_ == nullptr) digest_ = std::make_unique<ClientDigestSession>(parts_.random);
-  const absl::Status met = digest_->Accept(www, proxy, [this](std::string_view realm) {
+  const absl::Status met = digest_->Accept(response.challenges, [this](std::string_view realm) {
     return parts_.credentials.Lookup(realm, host_, request_.identity);
   });
   if (met.ok()) return true;

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <optional>
 #include <utility>
-#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "sip/base/ascii.h"
@@ -194,13 +193,8 @@ void Registration::OnFinal(const Response& response) {
 bool Registration::MeetsChallenge(const Response& response) {
   if (challenges_ >= kMostChallenges) return false;
   ++challenges_;
-  std::vector<std::string> www;
-  std::vector<std::string> proxy;
-  for (const Challenge& challenge : response.challenges) {
-    (challenge.proxy ? proxy : www).push_back(challenge.value);
-  }
   if (digest_ == nullptr) digest_ = std::make_unique<ClientDigestSession>(parts_.random);
-  const absl::Status met = digest_->Accept(www, proxy, [this](std::string_view realm) {
+  const absl::Status met = digest_->Accept(response.challenges, [this](std::string_view realm) {
     return parts_.credentials.Lookup(realm, host_, spec_.aor);
   });
   if (met.ok()) return true;

@@ -47,7 +47,10 @@ uint64_t AnswerLog::Add(const Entry& entry) {
   return end() - 1;
 }
 
-const AnswerLog::Entry& AnswerLog::Front() const { return At(first_); }
+const AnswerLog::Entry& AnswerLog::Front() const {
+  const Piece& piece = pieces_.front();
+  return piece.entries()[first_ - piece.first];
+}
 
 const AnswerLog::Entry& AnswerLog::At(uint64_t number) const {
   const auto after =

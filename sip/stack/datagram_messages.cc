@@ -31,10 +31,10 @@ bool HasTooManyLines(std::string_view message) {
 
 DatagramMessages::DatagramMessages(EventLoop& loop, absl::Duration t1, RandomSource& random,
                                    MessageHandler& handler, SipMetrics* metrics,
-                                   ServerTransactions* served)
+                                   ServerTransactions* served, HeldRequests* held)
     : loop_(loop),
       random_(random),
-      server_(handler, random, metrics, served),
+      server_(handler, random, metrics, served, held),
       transactions_(loop, t1) {}
 
 DatagramMessages::~DatagramMessages() = default;
@@ -104,6 +104,19 @@ void DatagramMessages::OnDatagram(DatagramSocket& socket, const sockaddr_storage
                 [this](std::string_view branch, std::string_view method, const Response& response) {
                   transactions_.OnResponse(branch, method, response);
                 });
+  if (answer.waits_for != 0) {
+    // The sockets live as long as what holds requests hands them back here.
+    server_.Hold(answer.waits_for, std::string(octets),
+                 [this, &socket, source, from](std::string_view text) {
+                   Answer(socket, source, server_.TakeAgain(text, from));
+                 });
+    return;
+  }
+  Answer(socket, source, answer);
+}
+
+void DatagramMessages::Answer(DatagramSocket& socket, const sockaddr_storage& source,
+                              const WireAnswer& answer) {
   if (answer.text.empty()) return;
   sockaddr_storage target = source;
   if (!answer.to_source_port) {

@@ -19,9 +19,11 @@ namespace sipevents::sip {
 // Threads: the loop's.
 class DatagramMessages : public DatagramSocket::Owner {
  public:
-  // All must outlive the object; `metrics` may be null, and `served` (see MessageServer).
+  // All must outlive the object; `metrics` may be null, and `served` and `held` (see
+  // MessageServer).
   DatagramMessages(EventLoop& loop, absl::Duration t1, RandomSource& random,
-                   MessageHandler& handler, SipMetrics* metrics, ServerTransactions* served);
+                   MessageHandler& handler, SipMetrics* metrics, ServerTransactions* served,
+                   HeldRequests* held);
   ~DatagramMessages() override;
 
   // Opens a listener; returns the port in use. Errors: UNAVAILABLE, naming the address.
@@ -41,6 +43,7 @@ class DatagramMessages : public DatagramSocket::Owner {
   void OnUnreachable(const HostPort& peer) override;
 
  private:
+  void Answer(DatagramSocket& socket, const sockaddr_storage& source, const WireAnswer& answer);
   DatagramSocket* SocketFor(const ListenSpec& listener, const NextHop& hop) const;
 
   EventLoop& loop_;

@@ -10,8 +10,10 @@
 #include "sip/base/status_macros.h"
 #include "sip/dispatch/dispatcher.h"
 #include "sip/location/locator.h"
+#include "sip/location/target_check.h"
 #include "sip/stack/datagram_messages.h"
 #include "sip/stack/flows.h"
+#include "sip/stack/held_requests.h"
 #include "sip/stack/request_checks.h"
 #include "sip/stack/request_intake.h"
 #include "sip/stack/request_message.h"
@@ -59,6 +61,7 @@ struct Endpoint::Core : public Transmitter, public MessageHandler {
   RequestServer* server;  // null: nothing is served
 
   std::unique_ptr<ServerTransactions> served;  // with a server
+  std::unique_ptr<HeldRequests> held;          // likewise
   std::vector<ListenSpec> listeners;           // with the ports in use
   std::unique_ptr<DatagramMessages> datagrams;
   std::unique_ptr<StreamMessages> streams;
@@ -90,11 +93,13 @@ absl::Status Endpoint::Core::Open() {
   if (server != nullptr) {
     served = std::make_unique<ServerTransactions>(loop.clock(), loop.timers(), 64 * options.t1,
                                                   random, metrics);
+    held = std::make_unique<HeldRequests>(loop.clock(), loop.timers(), metrics);
   }
-  datagrams =
-      std::make_unique<DatagramMessages>(loop, options.t1, random, *this, metrics, served.get());
-  SIPEVENTS_ASSIGN_OR_RETURN(streams, StreamMessages::Open(loop, options.streams, options.t1,
-                                                           random, *this, metrics, served.get()));
+  datagrams = std::make_unique<DatagramMessages>(loop, options.t1, random, *this, metrics,
+                                                 served.get(), held.get());
+  SIPEVENTS_ASSIGN_OR_RETURN(
+      streams, StreamMessages::Open(loop, options.streams, options.t1, random, *this, metrics,
+                                    served.get(), held.get()));
   for (ListenSpec listener : options.listen) {
     SIPEVENTS_ASSIGN_OR_RETURN(listener.port, listener.transport == Transport::kUdp
                                                   ? datagrams->Listen(listener)
@@ -165,7 +170,8 @@ size_t Endpoint::Core::DatagramOctets(const OutgoingRequest& request) const {
 std::optional<NotifyAnswer> Endpoint::Core::OnRequest(const sip_t& sip, std::string_view text,
                                                       const NextHop& source) {
   std::optional<NotifyAnswer> answer = Judge(sip, text, source);
-  if (metrics != nullptr) {
+  const bool later = answer.has_value() && answer->waits_for != 0;
+  if (metrics != nullptr && !later) {
     metrics->OnRequestAnswered(View(sip.sip_request->rq_method_name),
                                answer.has_value() ? answer->status : 0);
   }
@@ -220,6 +226,14 @@ RequestId Endpoint::Send(std::string first_hop, RequestPriority priority, Reques
 
 void Endpoint::Forget(RequestId id) { core_->dispatcher->Forget(id); }
 
+absl::Status Endpoint::CheckFirstHop(std::string_view first_hop) const {
+  // What the peer opened itself leads back to it.
+  if (first_hop.starts_with(kFlowScheme)) return absl::OkStatus();
+  const LocatorOptions has = core_->LocatorFor();
+  return CheckTarget(first_hop, {has.udp, has.tcp, has.tls, has.ipv4, has.ipv6},
+                     core_->options.destinations);
+}
+
 ServerState Endpoint::StateOf(std::string_view server) const {
   return core_->dispatcher->StateOf(server);
 }
@@ -228,6 +242,10 @@ std::string Endpoint::ContactFor(const RequestSource& source, bool secure,
                                  std::string_view user) const {
   const NextHop hop{source.transport, source.peer, source.peer.host};
   return ContactOf(ListenerFor(core_->listeners, hop), secure, user);
+}
+
+void Endpoint::Resume(uint64_t waits_for) {
+  if (core_->held != nullptr) core_->held->Resume(waits_for);
 }
 
 FlowKeeper& Endpoint::flows() { return *core_->flows; }

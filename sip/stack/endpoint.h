@@ -53,6 +53,7 @@ class Endpoint : public RequestSender {
 
   RequestId Send(std::string first_hop, RequestPriority priority, RequestClient& client) override;
   void Forget(RequestId id) override;
+  absl::Status CheckFirstHop(std::string_view first_hop) const override;
   ServerState StateOf(std::string_view server) const override;
 
   // Keeps the ways to servers open; lives as long as the endpoint.
@@ -61,6 +62,10 @@ class Endpoint : public RequestSender {
   // The Contact of answers to requests that came from there, without <>; `secure`: sips:, `user`:
   // its user part.
   std::string ContactFor(const RequestSource& source, bool secure, std::string_view user) const;
+
+  // What has this number is there: the requests that the server has put off for it
+  // (RequestAnswer::waits_for) are judged again, from the loop.
+  void Resume(uint64_t waits_for);
 
   // Port of each listener, in the order of EndpointOptions::listen.
   std::vector<int> ports() const;

@@ -21,6 +21,8 @@ namespace sipevents::sip {
 namespace {
 
 constexpr size_t kTagDigits = 16;
+// For a request that cannot wait here, in seconds.
+constexpr char kRetryAfter[] = "5";
 
 MessagePtr Parse(std::string_view text) {
   return MessagePtr(msg_make(sip_default_mclass(), MSG_DO_CANONIC, text.data(),
@@ -77,9 +79,10 @@ bool IsServed(const sip_t& sip) {
 
 // Whether a line of the head ends in a line feed alone.
 bool HasBareLineFeed(std::string_view message) {
-  const std::string_view head = message.substr(0, message.find("\r\n\r\n"));
-  for (size_t at = head.find('\n'); at != std::string_view::npos; at = head.find('\n', at + 1)) {
-    if (at == 0 || head[at - 1] != '\r') return true;
+  for (size_t at = message.find('\n'); at != std::string_view::npos;
+       at = message.find('\n', at + 1)) {
+    if (at == 0 || message[at - 1] != '\r') return true;
+    if (message.substr(at + 1).starts_with("\r\n")) return false;  // the body follows
   }
   return false;
 }
@@ -107,7 +110,7 @@ WireAnswer MessageServer::Take(std::string_view message, const NextHop& source,
   std::optional<NotifyAnswer> answer = RefuseMalformed(parsed.get(), *sip);
   if (!answer.has_value()) {
     if (transactions_ != nullptr && IsServed(*sip)) {
-      return Serve(parsed.get(), *sip, message, source);
+      return Serve(parsed.get(), *sip, message, source, /*was_held=*/false);
     }
     answer = handler_.OnRequest(*sip, message, source);
   } else if (sip->sip_request->rq_method == sip_method_ack) {
@@ -119,8 +122,17 @@ WireAnswer MessageServer::Take(std::string_view message, const NextHop& source,
   return Write(parsed.get(), sip->sip_via, source.address, *answer, random_);
 }
 
+// It was found well-formed when it came.
+WireAnswer MessageServer::TakeAgain(std::string_view message, const NextHop& source) {
+  const MessagePtr parsed = Parse(message);
+  const sip_t* sip = parsed == nullptr ? nullptr : sip_object(parsed.get());
+  if (sip == nullptr || sip->sip_request == nullptr || sip->sip_via == nullptr) return {};
+  transactions_->Release(*sip);
+  return Serve(parsed.get(), *sip, message, source, /*was_held=*/true);
+}
+
 WireAnswer MessageServer::Serve(msg_t* message, const sip_t& sip, std::string_view text,
-                                const NextHop& source) {
+                                const NextHop& source, bool was_held) {
   const auto write = [&](const RequestAnswer& answer) {
     return Write(message, sip.sip_via, source.address, answer, random_);
   };
@@ -130,20 +142,33 @@ WireAnswer MessageServer::Serve(msg_t* message, const sip_t& sip, std::string_vi
     return write({status, {}});
   }
   const ServerTransactions::Finding finding = transactions_->Find(sip);
+  if (finding.verdict == ServerTransactions::Verdict::kHeld) return {};
   if (finding.verdict == ServerTransactions::Verdict::kRepeated) {
     WireAnswer again = WayOf(*sip.sip_via);
     again.text = finding.answer;
     return again;
   }
   const bool merged = finding.verdict == ServerTransactions::Verdict::kMerged;
-  const std::optional<RequestAnswer> answer =
+  std::optional<RequestAnswer> answer =
       merged ? RequestAnswer{482, {}} : handler_.OnRequest(sip, text, source);
   if (merged && metrics_ != nullptr) {
     metrics_->OnRequestAnswered(View(sip.sip_request->rq_method_name), 482);
   }
   if (!answer.has_value()) return {};
+  if (answer->waits_for != 0) {
+    if (!was_held && held_ != nullptr && held_->HasRoom(text.size())) {
+      transactions_->Hold(finding);
+      WireAnswer later;
+      later.waits_for = answer->waits_for;
+      return later;
+    }
+    answer = RequestAnswer{503, {{"Retry-After", kRetryAfter}}};
+    if (metrics_ != nullptr) {
+      metrics_->OnRequestAnswered(View(sip.sip_request->rq_method_name), answer->status);
+    }
+  }
   WireAnswer written = write(*answer);
-  transactions_->Keep(sip, written.text, answer->status);
+  transactions_->Keep(finding, written.text, answer->status);
   return written;
 }
 

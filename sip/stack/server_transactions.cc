@@ -44,22 +44,30 @@ ServerTransactions::Key ServerTransactions::RequestOf(const sip_t& sip) const {
 
 ServerTransactions::Finding ServerTransactions::Find(const sip_t& sip) {
   DropOld();
-  if (const auto it = by_transaction_.find(TransactionOf(sip)); it != by_transaction_.end()) {
-    return {Verdict::kRepeated, kept_.At(it->second).answer};
+  Finding finding;
+  finding.transaction = TransactionOf(sip);
+  if (const auto it = by_transaction_.find(finding.transaction); it != by_transaction_.end()) {
+    finding.verdict = Verdict::kRepeated;
+    finding.answer = kept_.At(it->second).answer;
+    return finding;
   }
-  if (sip.sip_to->a_tag == nullptr && by_request_.contains(RequestOf(sip))) {
-    return {Verdict::kMerged, {}};
+  if (held_.contains(finding.transaction)) {
+    finding.verdict = Verdict::kHeld;
+    return finding;
   }
-  return {};
+  if (sip.sip_to->a_tag != nullptr) return finding;
+  finding.request = RequestOf(sip);
+  if (by_request_.contains(finding.request)) finding.verdict = Verdict::kMerged;
+  return finding;
 }
 
-void ServerTransactions::Keep(const sip_t& sip, std::string_view answer, int status) {
-  AnswerLog::Entry kept{TransactionOf(sip), {}, clock_.Now() + timer_j_, answer};
+void ServerTransactions::Keep(const Finding& finding, std::string_view answer, int status) {
+  AnswerLog::Entry kept{finding.transaction, {}, clock_.Now() + timer_j_, answer};
   const uint64_t number = kept_.end();
   if (!by_transaction_.emplace(kept.transaction, number).second) return;
   // A refused one may be sent again as it is by peers that do not count up.
-  if (status < 300 && sip.sip_to->a_tag == nullptr) {
-    kept.request = RequestOf(sip);
+  if (status < 300 && finding.request != Key()) {
+    kept.request = finding.request;
     by_request_[kept.request] = number;
   }
   octets_ += answer.size() + kEntryOctets;
@@ -92,7 +100,8 @@ void ServerTransactions::Shrink() {
 
 bool ServerTransactions::HasCancelled(const sip_t& cancel) {
   DropOld();
-  return by_transaction_.contains(TransactionOf(cancel));
+  const Key transaction = TransactionOf(cancel);
+  return by_transaction_.contains(transaction) || held_.contains(transaction);
 }
 
 void ServerTransactions::DropOld() {

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/time/time.h"
 #include "sip/agent.h"
 #include "sip/base/clock.h"
@@ -19,8 +20,8 @@ namespace sipevents::sip {
 
 // Remembers how SUBSCRIBE and PUBLISH requests were answered, for 64*T1 (Timer J): a request that
 // comes again is answered as before and served once; one that comes by a second way is told so
-// (482, NOT-45); a CANCEL finds what it is about (NOT-43). NOTIFYs need none of this: their CSeq
-// says what is old.
+// (482, NOT-45); a CANCEL finds what it is about (NOT-43). Remembers as well which of them are held
+// and not answered yet. NOTIFYs need none of this: their CSeq says what is old.
 //
 // Threads: the SIP thread. What it is made of must outlive it; `metrics` may be null.
 class ServerTransactions {
@@ -36,16 +37,25 @@ class ServerTransactions {
     kNew,
     kRepeated,  // `answer` is to be sent again
     kMerged,    // the same request is served already, by another way
+    kHeld,      // it is held (HeldRequests), and answered when it is judged
   };
+  // Two hashes with secret seeds: nobody can find requests that are taken for one another.
+  using Key = AnswerLog::Key;
   struct Finding {
     Verdict verdict = Verdict::kNew;
     std::string_view answer;  // good until the next call
+    Key transaction;
+    Key request;  // outside a dialog; else zeros
   };
   // `sip` must have Via, From, To, Call-ID and CSeq.
   Finding Find(const sip_t& sip);
 
-  // Notes how a new request was answered.
-  void Keep(const sip_t& sip, std::string_view answer, int status);
+  // Notes how a request that was found new, or merged, was answered.
+  void Keep(const Finding& finding, std::string_view answer, int status);
+
+  // Notes that a new request is held, and that it is not any more, and comes again.
+  void Hold(const Finding& finding) { held_.insert(finding.transaction); }
+  void Release(const sip_t& sip) { held_.erase(TransactionOf(sip)); }
 
   // Whether the request that a CANCEL is about is here.
   bool HasCancelled(const sip_t& cancel);
@@ -53,9 +63,6 @@ class ServerTransactions {
   size_t size() const { return kept_.size(); }
 
  private:
-  // Two hashes with secret seeds: nobody can find requests that are taken for one another.
-  using Key = AnswerLog::Key;
-
   Key TransactionOf(const sip_t& sip) const;
   Key RequestOf(const sip_t& sip) const;
   void DropOld();
@@ -71,6 +78,7 @@ class ServerTransactions {
   AnswerLog kept_;
   absl::flat_hash_map<Key, uint64_t> by_transaction_;
   absl::flat_hash_map<Key, uint64_t> by_request_;
+  absl::flat_hash_set<Key> held_;
   size_t octets_ = 0;
   TimerQueue::TimerId timer_ = 0;  // 0: nothing is kept
 };

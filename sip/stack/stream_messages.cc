@@ -16,8 +16,9 @@ constexpr size_t kBranchDigits = 20;
 
 absl::StatusOr<std::unique_ptr<StreamMessages>> StreamMessages::Open(
     EventLoop& loop, StreamTransportOptions options, absl::Duration t1, RandomSource& random,
-    MessageHandler& handler, SipMetrics* metrics, ServerTransactions* served) {
-  std::unique_ptr<StreamMessages> made(new StreamMessages(loop, random, handler, metrics, served));
+    MessageHandler& handler, SipMetrics* metrics, ServerTransactions* served, HeldRequests* held) {
+  std::unique_ptr<StreamMessages> made(
+      new StreamMessages(loop, random, handler, metrics, served, held));
   SIPEVENTS_ASSIGN_OR_RETURN(made->transport_,
                              StreamTransport::Open(loop, std::move(options), *made, metrics));
   made->transactions_ = std::make_unique<StreamTransactions>(loop, *made->transport_, 64 * t1);
@@ -25,8 +26,8 @@ absl::StatusOr<std::unique_ptr<StreamMessages>> StreamMessages::Open(
 }
 
 StreamMessages::StreamMessages(EventLoop& loop, RandomSource& random, MessageHandler& handler,
-                               SipMetrics* metrics, ServerTransactions* served)
-    : loop_(loop), random_(random), server_(handler, random, metrics, served) {}
+                               SipMetrics* metrics, ServerTransactions* served, HeldRequests* held)
+    : loop_(loop), random_(random), server_(handler, random, metrics, served, held) {}
 
 StreamMessages::~StreamMessages() = default;
 
@@ -65,13 +66,24 @@ void StreamMessages::OnMessage(ConnectionId connection, const NextHop& peer,
       [this](std::string_view branch, std::string_view method, const Response& response) {
         transactions_->OnResponse(branch, method, response);
       });
+  if (answer.waits_for != 0) {
+    // A connection that has gone by then takes no answer; the request is judged all the same.
+    server_.Hold(answer.waits_for, std::string(message),
+                 [this, connection, peer](std::string_view text) {
+                   Answer(connection, server_.TakeAgain(text, peer));
+                 });
+    return;
+  }
+  Answer(connection, std::move(answer));
+}
+
+void StreamMessages::Answer(ConnectionId connection, WireAnswer answer) {
   if (!answer.text.empty()) transport_->Reply(connection, std::move(answer.text));
 }
 
 void StreamMessages::OnBadMessage(ConnectionId connection, const NextHop& /*peer*/,
                                   std::string_view message, int status) {
-  WireAnswer answer = server_.AnswerUnparsed(message, status);
-  if (!answer.text.empty()) transport_->Reply(connection, std::move(answer.text));
+  Answer(connection, server_.AnswerUnparsed(message, status));
 }
 
 }  // namespace sipevents::sip

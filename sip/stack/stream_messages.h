@@ -25,10 +25,10 @@ namespace sipevents::sip {
 class StreamMessages : public StreamHandler {
  public:
   // Errors: INVALID_ARGUMENT, naming a certificate file. All arguments must outlive the object;
-  // `metrics` may be null, and `served` (see MessageServer).
+  // `metrics` may be null, and `served` and `held` (see MessageServer).
   static absl::StatusOr<std::unique_ptr<StreamMessages>> Open(
       EventLoop& loop, StreamTransportOptions options, absl::Duration t1, RandomSource& random,
-      MessageHandler& handler, SipMetrics* metrics, ServerTransactions* served);
+      MessageHandler& handler, SipMetrics* metrics, ServerTransactions* served, HeldRequests* held);
   ~StreamMessages() override;
 
   // Opens a listener; returns the port in use. Errors: as StreamTransport::Listen().
@@ -51,7 +51,8 @@ class StreamMessages : public StreamHandler {
 
  private:
   StreamMessages(EventLoop& loop, RandomSource& random, MessageHandler& handler,
-                 SipMetrics* metrics, ServerTransactions* served);
+                 SipMetrics* metrics, ServerTransactions* served, HeldRequests* held);
+  void Answer(ConnectionId connection, WireAnswer answer);
 
   EventLoop& loop_;
   RandomSource& random_;

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_join.h"
+#include "sip/auth/digest.h"
 #include "sip/base/ascii.h"
 #include "sip/body/media_type.h"
 #include "sip/packages/package_table.h"
@@ -48,15 +49,15 @@ std::optional<NotifyAnswer> ChallengeNotify(const SubscriberContext& context,
   if (context.notify_auth == nullptr) return std::nullopt;
   DigestSubject subject{.method = "NOTIFY", .body = notify.body, .authorization = {}};
   if (notify.authorization) subject.authorization = notify.authorization();
-  const auto password = [&](std::string_view realm,
-                            std::string_view user) -> std::optional<std::string> {
+  const auto hash = [&](std::string_view realm, std::string_view user,
+                        DigestAlgorithm algorithm) -> std::optional<std::string> {
     const std::optional<Credentials> shared =
         context.credentials.Lookup(realm, subscribe.host(), subscribe.identity());
     if (!shared.has_value() || shared->user != user) return std::nullopt;
-    return shared->password;
+    return DigestUserHash(algorithm, user, realm, shared->password);
   };
   const absl::Time now = context.clock.Now();
-  const DigestServer::Verdict verdict = context.notify_auth->Check(subject, password, now);
+  const DigestServer::Verdict verdict = context.notify_auth->Check(subject, hash, now);
   if (verdict == DigestServer::Verdict::kAccepted) return std::nullopt;
   std::string realm = context.credentials.RealmFor(subscribe.host(), subscribe.identity());
   if (realm.empty()) realm = subscribe.host();

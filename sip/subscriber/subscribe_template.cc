@@ -157,13 +157,8 @@ void SubscribeTemplate::Authorize(OutgoingRequest& request) {
 }
 
 bool SubscribeTemplate::MeetChallenge(const Response& response) {
-  std::vector<std::string> www;
-  std::vector<std::string> proxy;
-  for (const Challenge& challenge : response.challenges) {
-    (challenge.proxy ? proxy : www).push_back(challenge.value);
-  }
   if (digest_ == nullptr) digest_ = std::make_unique<ClientDigestSession>(context_.random);
-  const absl::Status status = digest_->Accept(www, proxy, [this](std::string_view realm) {
+  const absl::Status status = digest_->Accept(response.challenges, [this](std::string_view realm) {
     return context_.credentials.Lookup(realm, host_, identity());
   });
   if (!status.ok()) {

@@ -32,6 +32,8 @@ class FakeEventServer final : public EventServer {
     return "sip" + std::string(uri.substr(uri.find(':')));
   }
 
+  const std::vector<std::string>& NotifiedPackages() const override { return packages_; }
+
   void SetState(LocalPublication publication, Done done) override {
     Answer(
         [this, publication = std::move(publication)](const absl::Status& status) {
@@ -203,6 +205,7 @@ class FakeEventServer final : public EventServer {
     return std::exchange(held_, {});
   }
 
+  const std::vector<std::string> packages_ = {"presence", "dialog", "presence.winfo"};
   mutable Mutex mutex_;
   absl::Status refusal_ ABSL_GUARDED_BY(mutex_);
   bool holds_ ABSL_GUARDED_BY(mutex_) = false;

@@ -2,11 +2,13 @@
 #define TESTS_FAKES_FAKE_REQUEST_SENDER_H_
 
 #include <cstddef>
+#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "sip/dialog/request_sender.h"
 
 namespace sipevents::sip {
@@ -43,6 +45,11 @@ class FakeRequestSender : public RequestSender {
     std::erase_if(waiting, [id](const Sent& entry) { return entry.id == id; });
   }
 
+  absl::Status CheckFirstHop(std::string_view first_hop) const override {
+    const auto it = unreachable.find(std::string(first_hop));
+    return it == unreachable.end() ? absl::OkStatus() : it->second;
+  }
+
   ServerState StateOf(std::string_view name) const override {
     ServerState state = server_state;
     state.server = std::string(name);
@@ -73,8 +80,9 @@ class FakeRequestSender : public RequestSender {
   const OutgoingRequest& last() const { return sent.back().request; }
 
   bool hold = false;
-  std::string server = "udp:192.0.2.1:5060";  // where all requests go
-  ServerState server_state;                   // of each server, but for its name
+  std::string server = "udp:192.0.2.1:5060";        // where all requests go
+  ServerState server_state;                         // of each server, but for its name
+  std::map<std::string, absl::Status> unreachable;  // first hops, and why
   std::vector<Sent> sent;
   std::vector<Sent> waiting;
 

@@ -83,9 +83,6 @@ NotifierWorld::NotifierWorld(bool digest, bool strict, sip::WatcherDecision usua
   options.authenticate = digest;
   options.strict = strict;
   options.usual_decision = usual;
-  auto users = sip::UserTable::Parse(absl::StrCat("alice example.com ", kPassword), "fuzz");
-  FUZZ_EXPECT(users.ok());
-  options.users = *std::move(users);
   // The password of a realm that a challenge to a NOTIFY can name.
   auto credentials = sip::CredentialTable::Parse("example.com user password\n", "fuzz");
   FUZZ_EXPECT(credentials.ok());
@@ -98,12 +95,17 @@ NotifierWorld::NotifierWorld(bool digest, bool strict, sip::WatcherDecision usua
                                  .random = random_,
                                  .credentials = credentials_,
                                  .t1 = absl::Milliseconds(500)},
-                       .contact_for = [](const sip::RequestSource&, bool secure) {
-                         return std::string(secure ? "sips:gw@192.0.2.1" : "sip:gw@192.0.2.1");
-                       }});
+                       .contact_for =
+                           [](const sip::RequestSource&, bool secure) {
+                             return std::string(secure ? "sips:gw@192.0.2.1" : "sip:gw@192.0.2.1");
+                           },
+                       .directory = &directory_,
+                       .post = [this](auto action) { timers_.At(clock_.Now(), action); },
+                       .resume = [this](uint64_t waits_for) { held_->Resume(waits_for); }});
   transactions_.emplace(clock_, timers_, absl::Seconds(32), random_, nullptr);
+  held_.emplace(clock_, timers_, nullptr);
   sip::MessageHandler& handler = *this;
-  server_.emplace(handler, random_, nullptr, &*transactions_);
+  server_.emplace(handler, random_, nullptr, &*transactions_, &*held_);
   ServeList(3);
 }
 
@@ -111,6 +113,7 @@ NotifierWorld::~NotifierWorld() {
   server_.reset();
   transactions_.reset();
   service_.reset();
+  held_.reset();
   clock_.Attach(nullptr);
 }
 
@@ -154,15 +157,45 @@ std::string NotifierWorld::Credentials(std::string_view method) const {
 
 void NotifierWorld::Receive(std::string_view text, bool stream) {
   const Transport transport = stream ? Transport::kTcp : Transport::kUdp;
+  const std::string message = Fill(text);
+  const sip::NextHop source{transport, {"192.0.2.9", 5060}, "192.0.2.9"};
   const sip::WireAnswer answer = server_->Take(
-      Fill(text), {transport, {"192.0.2.9", 5060}, "192.0.2.9"},
+      message, source,
       [this](std::string_view branch, std::string_view method, const sip::Response& response) {
         Touch(branch);
         Touch(method);
         if (response.status >= 200) AnswerNewest(response);
       });
   if (!answer.text.empty()) NoteAnswer(answer.text);
+  if (answer.waits_for != 0) Hold(answer.waits_for, message, source);
+  AnswerLookUps();
   Advance(absl::ZeroDuration(), 0);
+  FUZZ_EXPECT(held_->size() == 0);
+}
+
+void NotifierWorld::Hold(uint64_t waits_for, const std::string& message,
+                         const sip::NextHop& source) {
+  server_->Hold(waits_for, message, [this, source](std::string_view text) {
+    const sip::WireAnswer answer = server_->TakeAgain(text, source);
+    FUZZ_EXPECT(answer.waits_for == 0);
+    if (!answer.text.empty()) NoteAnswer(answer.text);
+  });
+  // What comes again meanwhile is neither answered nor held.
+  const sip::WireAnswer again =
+      server_->Take(message, source, [](std::string_view, std::string_view, const auto&) {});
+  FUZZ_EXPECT(again.text.empty() && again.waits_for == 0);
+}
+
+void NotifierWorld::AnswerLookUps() {
+  for (const FakeUserDirectory::Question& question : std::exchange(directory_.asked, {})) {
+    if (question.user != "alice") {
+      question.done(absl::NotFoundError(""));
+      continue;
+    }
+    sip::UserDirectory::Answer known;
+    known.user.password = kPassword;
+    question.done(known);
+  }
 }
 
 // As Endpoint does.

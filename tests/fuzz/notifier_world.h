@@ -10,12 +10,14 @@
 #include "sip/auth/credentials.h"
 #include "sip/auth/digest.h"
 #include "sip/event_service.h"
+#include "sip/stack/held_requests.h"
 #include "sip/stack/message_handler.h"
 #include "sip/stack/message_server.h"
 #include "sip/stack/server_transactions.h"
 #include "tests/fakes/fake_clock.h"
 #include "tests/fakes/fake_random.h"
 #include "tests/fakes/fake_request_sender.h"
+#include "tests/fakes/fake_user_directory.h"
 
 namespace sipevents::fuzz {
 
@@ -25,8 +27,8 @@ namespace sipevents::fuzz {
 // Threads: one.
 class NotifierWorld : private sip::MessageHandler {
  public:
-  // `digest`: requests need credentials; then those of the user `alice` stand for "$a" in a text,
-  // in answer to the newest challenge. `strict`: see EventServiceOptions.
+  // `digest`: requests need credentials; then those of the user `alice`, whom a directory knows,
+  // stand for "$a" in a text, in answer to the newest challenge. `strict`: see EventServiceOptions.
   NotifierWorld(bool digest, bool strict, sip::WatcherDecision usual);
   ~NotifierWorld() override;
 
@@ -51,6 +53,9 @@ class NotifierWorld : private sip::MessageHandler {
   std::string Fill(std::string_view text) const;
   std::string Credentials(std::string_view method) const;
   void NoteAnswer(const std::string& wire);
+  // As the messages of a transport do.
+  void Hold(uint64_t waits_for, const std::string& message, const sip::NextHop& source);
+  void AnswerLookUps();
   void AnswerNewest(const sip::Response& response);
   // That what was sent since the last call is fit for the wire, and in order.
   void CheckSent();
@@ -60,6 +65,8 @@ class NotifierWorld : private sip::MessageHandler {
   FakeRandom random_;
   sip::FakeRequestSender sender_;
   sip::CredentialTable credentials_;
+  FakeUserDirectory directory_;
+  std::optional<sip::HeldRequests> held_;
   std::optional<sip::EventService> service_;
   std::optional<sip::ServerTransactions> transactions_;
   std::optional<sip::MessageServer> server_;

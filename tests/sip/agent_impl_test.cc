@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "tests/fakes/fake_user_directory.h"
+
 namespace sipevents::sip {
 namespace {
 
@@ -77,6 +79,15 @@ TEST(AgentImplTest, RegistrationsOfAllThreadsAreTold) {
                                                     "sip:c@example.com", "sip:d@example.com"}));
 }
 
+TEST(AgentImplTest, DirectoryOfUsersIsEnoughToAuthenticateWatchers) {
+  FakeUserDirectory directory;
+  AgentOptions options = Loopback();
+  options.domains = {"example.com"};
+  options.user_directory = &directory;
+  const auto agent = StartAgent(options);
+  EXPECT_TRUE(agent.ok()) << agent.status();
+}
+
 struct BadOptionCase {
   const char* name;
   void (*change)(AgentOptions&);
@@ -130,6 +141,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadOptionCase{"Registrations",
                       [](AgentOptions& o) { o.registrations_file = "/nonexistent"; },
                       "--sip_registrations_file"},
+        BadOptionCase{"NoUsers", [](AgentOptions& o) { o.domains = {"example.com"}; },
+                      "--sip_users_file: \"\": expected a file, or --sip_users_service"},
         BadOptionCase{"Shards", [](AgentOptions& o) { o.shards = 0; }, "--sip_shards"},
         BadOptionCase{"ShardPorts", [](AgentOptions& o) { o.shard_ports = {5070}; },
                       "--sip_shard_ports"},

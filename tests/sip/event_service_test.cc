@@ -5,12 +5,8 @@
 
 #include <string>
 
-#include "absl/strings/str_cat.h"
-#include "sip/auth/digest.h"
 #include "sip/posted_event_server.h"
-#include "tests/fakes/fake_clock.h"
-#include "tests/fakes/fake_random.h"
-#include "tests/fakes/fake_request_sender.h"
+#include "tests/sip/event_service_fixture.h"
 
 // Who may subscribe and publish here (NOT-05, ESC-02), and the calls of gateway/.
 
@@ -19,97 +15,6 @@ namespace {
 
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
-
-constexpr char kAlice[] = "sip:alice@example.com";
-constexpr char kPidf[] =
-    "<presence xmlns=\"urn:ietf:params:xml:ns:pidf\" entity=\"sip:alice@example.com\"><tuple "
-    "id=\"t\"><status><basic>open</basic></status></tuple></presence>";
-
-class EventServiceTest : public testing::Test {
- protected:
-  EventServiceTest() {
-    clock_.Attach(&timers_);
-    Start(true);
-  }
-
-  void Start(bool authenticate) {
-    EventServiceOptions options;
-    options.domains = DomainSet({"example.com", "example.org"});
-    options.authenticate = authenticate;
-    options.users = *UserTable::Parse(
-        "alice example.com a\nbob example.com b publish=sip:alice@example.com\n"
-        "root example.com r publish=*\nalice example.org o\n"
-        "op@desk example.com d publish=sip:alice@example.com\n",
-        "users");
-    service_.emplace(
-        std::move(options),
-        EventService::Parts{.means = {.sender = sender_,
-                                      .clock = clock_,
-                                      .timers = timers_,
-                                      .random = random_,
-                                      .credentials = credentials_,
-                                      .t1 = absl::Milliseconds(500)},
-                            .contact_for = [](const RequestSource&, bool) { return "sip:gw"; }});
-  }
-
-  IncomingRequest Request(const std::string& method, const std::string& from) {
-    IncomingRequest request;
-    request.receive_time = clock_.Now();
-    request.method = method == "PUBLISH" ? "PUBLISH" : "SUBSCRIBE";
-    request.request_uri = kAlice;
-    request.from_uri = from;
-    request.to_uri = kAlice;
-    request.from_tag = "f";
-    request.call_id = "c";
-    request.cseq = 1;
-    request.event_count = 1;
-    request.event_type = "presence";
-    request.event_type_ok = true;
-    request.expires = 600;
-    request.contact_uri = "sip:phone@192.0.2.7";
-    if (request.method == "PUBLISH") {
-      request.content_type = "application/pidf+xml";
-      request.body = kPidf;
-    }
-    return request;
-  }
-  RequestAnswer Serve(const IncomingRequest& request) {
-    RequestAnswer answer =
-        request.method == "PUBLISH" ? service_->OnPublish(request) : service_->OnSubscribe(request);
-    clock_.Advance(absl::ZeroDuration());
-    return answer;
-  }
-  // Sends it, meets the challenge as this user, and sends it again.
-  RequestAnswer ServeAs(IncomingRequest request, const std::string& user,
-                        const std::string& password) {
-    const RequestAnswer challenge = Serve(request);
-    if (challenge.status != 401) return challenge;
-    std::vector<std::string> values;
-    for (const auto& [name, value] : challenge.headers) {
-      if (name == "WWW-Authenticate") values.push_back(value);
-    }
-    ClientDigestSession session(random_);
-    EXPECT_TRUE(
-        session.Accept(values, {},
-                       [&](std::string_view) {
-                         return Credentials{user, password};
-                       })
-            .ok());
-    const std::string method(request.method);
-    for (const auto& header :
-         session.Authorize(method, request.request_uri, std::string(request.body))) {
-      request.authorization.push_back(header.value);
-    }
-    return Serve(request);
-  }
-
-  FakeClock clock_;
-  TimerQueue timers_;
-  FakeRandom random_;
-  FakeRequestSender sender_;
-  CredentialTable credentials_;
-  std::optional<EventService> service_;
-};
 
 // NOT-05: 401 with a challenge of the domain that the sender belongs to, else of the resource's.
 TEST_F(EventServiceTest, ChallengeIsOfTheSendersDomain) {

@@ -193,6 +193,24 @@ TEST_F(MetricsTest, ConnectionsAreShownByTransportAndWhoOpenedThem) {
   EXPECT_THAT(text, HasSubstr("\nsipevents_sip_stream_messages_dropped_total 1\n"));
 }
 
+TEST_F(MetricsTest, LookUpsOfUsersAreShownByTheirResult) {
+  metrics_.OnUserLookup("found", absl::Milliseconds(2));
+  metrics_.OnUserLookup("found", absl::Milliseconds(2));
+  metrics_.OnUserLookup("none", absl::Milliseconds(2));
+  metrics_.OnUserLookup("failed", absl::Seconds(3));
+  metrics_.OnOldUserUsed();
+  metrics_.OnRequestsHeld(+3);
+  metrics_.OnRequestsHeld(-1);
+  const std::string text = metrics_.Text();
+  EXPECT_THAT(text, HasSubstr("sipevents_user_lookups_total{result=\"found\"} 2\n"));
+  EXPECT_THAT(text, HasSubstr("sipevents_user_lookups_total{result=\"none\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("sipevents_user_lookups_total{result=\"failed\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("\nsipevents_user_answers_old_total 1\n"));
+  EXPECT_THAT(text, HasSubstr("\nsipevents_sip_requests_held 2\n"));
+  EXPECT_THAT(text, HasSubstr("sipevents_user_lookup_seconds_bucket{le=\"0.0025\"} 3\n"));
+  EXPECT_THAT(text, HasSubstr("sipevents_user_lookup_seconds_count 4\n"));
+}
+
 TEST_F(MetricsTest, LatencyFallsIntoItsBuckets) {
   // Given
   metrics_.ObserveNotifyToStream(absl::Microseconds(50));

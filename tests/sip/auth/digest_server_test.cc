@@ -1,11 +1,13 @@
 #include "sip/auth/digest_server.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "sip/auth/digest.h"
 #include "tests/fakes/fake_random.h"
 
@@ -41,9 +43,11 @@ class DigestServerTest : public testing::Test {
   Verdict Check(const DigestSubject& subject, absl::Time now = kNow) {
     return server_.Check(
         subject,
-        [](std::string_view realm, std::string_view user) -> std::optional<std::string> {
+        [this](std::string_view realm, std::string_view user,
+               DigestAlgorithm algorithm) -> std::optional<std::string> {
+          asked_.push_back(algorithm);
           if (realm != "example.com" || user != "peer") return std::nullopt;
-          return "s3cret";
+          return DigestUserHash(algorithm, user, realm, "s3cret");
         },
         now);
   }
@@ -52,6 +56,7 @@ class DigestServerTest : public testing::Test {
   DigestServer server_{random_};
   ClientDigestSession client_{random_};
   std::string password_ = "s3cret";
+  std::vector<DigestAlgorithm> asked_;  // for whose hashes
 };
 
 TEST_F(DigestServerTest, ChallengesTheStrongestFirstWithQopAuth02) {
@@ -112,6 +117,49 @@ TEST_F(DigestServerTest, NonceOfSomebodyElseIsStale) {
   DigestServer other{random_};
   Meet(other.Challenges("example.com", false, kNow));
   EXPECT_EQ(Check(Request()), Verdict::kStale);
+}
+
+// A stranger has nobody looked up.
+TEST_F(DigestServerTest, NobodyIsLookedUpWithoutANonceOfOursThatCounts) {
+  DigestServer other{random_};
+  Meet(other.Challenges("example.com", false, kNow));
+  Check(Request());
+  Meet(server_.Challenges("example.com", false, kNow));
+  Check(Request(), kNow + DigestServer::kNonceLifetime + absl::Seconds(1));
+  EXPECT_THAT(asked_, testing::IsEmpty());
+
+  Check(Request());
+
+  EXPECT_THAT(asked_, testing::ElementsAre(DigestAlgorithm::kSha256));
+}
+
+// Credentials for somebody else's challenge beside wrong ones for ours do not make these right.
+TEST_F(DigestServerTest, WrongCredentialsAreNotStaleForOthersBesideThem) {
+  DigestServer other{random_};
+  Meet(other.Challenges("example.net", false, kNow));
+  const std::string foreign = Request().authorization.front();
+  password_ = "guess";
+  ClientDigestSession client{random_};
+  ASSERT_TRUE(client
+                  .Accept(server_.Challenges("example.com", false, kNow), {},
+                          [this](std::string_view) {
+                            return Credentials{"peer", password_};
+                          })
+                  .ok());
+  const std::string wrong = client.Authorize("NOTIFY", "sip:gateway@192.0.2.1", "")[0].value;
+
+  EXPECT_EQ(Check({.method = "NOTIFY", .body = "", .authorization = {foreign, wrong}}),
+            Verdict::kRefused);
+}
+
+// AUTH-01: a session works from the hash of its algorithm.
+TEST_F(DigestServerTest, SessionVariantIsCheckedByTheHashOfItsAlgorithm) {
+  std::string challenge = server_.Challenges("example.com", false, kNow)[0];
+  Meet({absl::StrReplaceAll(challenge, {{"SHA-256", "SHA-256-sess"}})});
+
+  EXPECT_EQ(Check(Request()), Verdict::kAccepted);
+
+  EXPECT_THAT(asked_, testing::ElementsAre(DigestAlgorithm::kSha256));
 }
 
 TEST_F(DigestServerTest, BodyCountsWithAuthIntAuth05) {

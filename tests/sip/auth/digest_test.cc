@@ -23,25 +23,22 @@ using ::testing::SizeIs;
 
 // RFC 7616 section 3.9.1.
 DigestInput Rfc7616Input(DigestAlgorithm algorithm) {
-  return {.algorithm = algorithm,
-          .user = "Mufasa",
-          .realm = "http-auth@example.org",
-          .password = "Circle of Life",
-          .nonce = "7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v",
-          .cnonce = "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ",
-          .nonce_count = 1,
-          .qop = "auth",
-          .method = "GET",
-          .uri = "/dir/index.html",
-          .body = ""};
+  return {
+      .algorithm = algorithm,
+      .user_hash = DigestUserHash(algorithm, "Mufasa", "http-auth@example.org", "Circle of Life"),
+      .nonce = "7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v",
+      .cnonce = "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ",
+      .nonce_count = 1,
+      .qop = "auth",
+      .method = "GET",
+      .uri = "/dir/index.html",
+      .body = ""};
 }
 
 // RFC 2617 section 3.5.
 DigestInput Rfc2617Input() {
   return {.algorithm = DigestAlgorithm::kMd5,
-          .user = "Mufasa",
-          .realm = "testrealm@host.com",
-          .password = "Circle Of Life",
+          .user_hash = "939e7578ed9e3c518a452acee763bce9",  // see UserHashVectorsComeOut
           .nonce = "dcd98b7102dd2f0e8b11d0f600bfb0c093",
           .cnonce = "0a4f113b",
           .nonce_count = 1,
@@ -59,6 +56,25 @@ TEST(DigestHashTest, StandardVectorsComeOut) {
             "53048e2681941ef99b2e29b76b4c7dabe4c2d0c634fc6d46e0e2f13107e7af23");
 }
 
+// HA1 of the examples of RFC 2617 section 3.5 and RFC 7616 section 3.9.1; python's hashlib.
+TEST(DigestUserHashTest, UserHashVectorsComeOut) {
+  EXPECT_EQ(DigestUserHash(DigestAlgorithm::kMd5, "Mufasa", "testrealm@host.com", "Circle Of Life"),
+            "939e7578ed9e3c518a452acee763bce9");
+  EXPECT_EQ(
+      DigestUserHash(DigestAlgorithm::kMd5, "Mufasa", "http-auth@example.org", "Circle of Life"),
+      "3d78807defe7de2157e2b0b6573a855f");
+  EXPECT_EQ(
+      DigestUserHash(DigestAlgorithm::kSha256, "Mufasa", "http-auth@example.org", "Circle of Life"),
+      "7987c64c30e25f1b74be53f966b49b90f2808aa92faf9a00262392d7b4794232");
+}
+
+TEST(DigestUserHashTest, SessionsHashAsTheirAlgorithm) {
+  EXPECT_EQ(WithoutSession(DigestAlgorithm::kMd5Sess), DigestAlgorithm::kMd5);
+  EXPECT_EQ(WithoutSession(DigestAlgorithm::kSha256Sess), DigestAlgorithm::kSha256);
+  EXPECT_EQ(WithoutSession(DigestAlgorithm::kSha512256Sess), DigestAlgorithm::kSha512256);
+  EXPECT_EQ(WithoutSession(DigestAlgorithm::kSha256), DigestAlgorithm::kSha256);
+}
+
 TEST(DigestResponseTest, RfcVectorsComeOut) {
   EXPECT_EQ(DigestResponse(Rfc7616Input(DigestAlgorithm::kMd5)),
             "8ca523f5e9506fed4657c9700eebdbec");
@@ -69,17 +85,17 @@ TEST(DigestResponseTest, RfcVectorsComeOut) {
 
 // RFC 7616 section 3.9.2 as corrected by erratum 4897.
 TEST(DigestResponseTest, Sha512256VectorComesOut) {
-  const DigestInput input = {.algorithm = DigestAlgorithm::kSha512256,
-                             .user = "J\xc3\xa4s\xc3\xb8n Doe",
-                             .realm = "api@example.org",
-                             .password = "Secret, or not?",
-                             .nonce = "5TsQWLVdgBdmrQ0XsxbDODV+57QdFR34I9HAbC/RVvkK",
-                             .cnonce = "NTg6RKcb9boFIAS3KrFK9BGeh+iDa/sm6jUMp2wds69v",
-                             .nonce_count = 1,
-                             .qop = "auth",
-                             .method = "GET",
-                             .uri = "/doe.json",
-                             .body = ""};
+  const DigestInput input = {
+      .algorithm = DigestAlgorithm::kSha512256,
+      .user_hash = DigestUserHash(DigestAlgorithm::kSha512256, "J\xc3\xa4s\xc3\xb8n Doe",
+                                  "api@example.org", "Secret, or not?"),
+      .nonce = "5TsQWLVdgBdmrQ0XsxbDODV+57QdFR34I9HAbC/RVvkK",
+      .cnonce = "NTg6RKcb9boFIAS3KrFK9BGeh+iDa/sm6jUMp2wds69v",
+      .nonce_count = 1,
+      .qop = "auth",
+      .method = "GET",
+      .uri = "/doe.json",
+      .body = ""};
 
   EXPECT_EQ(DigestResponse(input),
             "3798d4131c277846293534c3edc11bd8a5e4cdcbff78b05db9d95eeb1cec68a5");
@@ -213,17 +229,16 @@ TEST_F(ClientDigestSessionTest, AnswerEchoesTheChallengeAndProvesThePassword) {
                            HasSubstr(", opaque=\"o\""), Not(HasSubstr("secret"))));
   const size_t at = value.find("cnonce=\"") + 8;
   const std::string cnonce = value.substr(at, 32);
-  const std::string response = DigestResponse({.algorithm = DigestAlgorithm::kSha256,
-                                               .user = "gate\"way",
-                                               .realm = "example.com",
-                                               .password = "secret",
-                                               .nonce = "n\"1",
-                                               .cnonce = cnonce,
-                                               .nonce_count = 1,
-                                               .qop = "auth",
-                                               .method = "SUBSCRIBE",
-                                               .uri = "sip:alice@example.com",
-                                               .body = ""});
+  const std::string response = DigestResponse(
+      {.algorithm = DigestAlgorithm::kSha256,
+       .user_hash = DigestUserHash(DigestAlgorithm::kSha256, "gate\"way", "example.com", "secret"),
+       .nonce = "n\"1",
+       .cnonce = cnonce,
+       .nonce_count = 1,
+       .qop = "auth",
+       .method = "SUBSCRIBE",
+       .uri = "sip:alice@example.com",
+       .body = ""});
   EXPECT_THAT(value, HasSubstr("response=\"" + response + "\""));
 }
 
@@ -254,17 +269,16 @@ TEST_F(ClientDigestSessionTest, ChallengeWithoutQopGetsTheOldAnswer) {
 
   EXPECT_THAT(value, AllOf(Not(HasSubstr("qop")), Not(HasSubstr("nc=")), Not(HasSubstr("cnonce")),
                            Not(HasSubstr("algorithm")), Not(HasSubstr("opaque"))));
-  const std::string response = DigestResponse({.algorithm = DigestAlgorithm::kMd5,
-                                               .user = "gate\"way",
-                                               .realm = "example.com",
-                                               .password = "secret",
-                                               .nonce = "1",
-                                               .cnonce = "",
-                                               .nonce_count = 1,
-                                               .qop = "",
-                                               .method = "SUBSCRIBE",
-                                               .uri = "sip:alice@example.com",
-                                               .body = ""});
+  const std::string response = DigestResponse(
+      {.algorithm = DigestAlgorithm::kMd5,
+       .user_hash = DigestUserHash(DigestAlgorithm::kMd5, "gate\"way", "example.com", "secret"),
+       .nonce = "1",
+       .cnonce = "",
+       .nonce_count = 1,
+       .qop = "",
+       .method = "SUBSCRIBE",
+       .uri = "sip:alice@example.com",
+       .body = ""});
   EXPECT_THAT(value, HasSubstr(response));
 }
 
