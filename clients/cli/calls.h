@@ -21,6 +21,9 @@ namespace sipevents::client {
 
 // How long an answer may take unless --timeout says something else.
 inline constexpr absl::Duration kCallTimeout = absl::Seconds(20);
+// How long a stream tries to reach the gateway at first unless --connect_timeout says something
+// else.
+inline constexpr absl::Duration kConnectTimeout = absl::Seconds(3);
 
 // Makes one unary call: `method` is that of a stub's interface.
 template <typename Stub, typename Request, typename Response>

@@ -175,8 +175,8 @@ std::vector<CommandSpec> PublicationCommands() {
        "[TARGET]",
        0,
        1,
-       "shows our publications, then each change, until the connection breaks",
-       {"event", "count", "timeout"}},
+       "shows our publications, then each change; all again after a break",
+       {"event", "count", "timeout", "connect_timeout"}},
   };
 }
 
@@ -192,8 +192,8 @@ std::vector<CommandSpec> WatcherCommands() {
        "[TARGET]",
        0,
        1,
-       "shows who watches, then each change, until the connection breaks",
-       {"event", "watcher", "count", "timeout"}},
+       "shows who watches, then each change; all again after a break",
+       {"event", "watcher", "count", "timeout", "connect_timeout"}},
       {"watchers authorize",
        "NAME|TARGET",
        1,

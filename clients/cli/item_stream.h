@@ -1,70 +1,115 @@
 #ifndef CLIENTS_CLI_ITEM_STREAM_H_
 #define CLIENTS_CLI_ITEM_STREAM_H_
 
-#include <atomic>
 #include <functional>
 #include <memory>
+#include <string>
 #include <thread>
+#include <utility>
 
 #include "clients/cli/calls.h"
 #include "clients/cli/stop_signal.h"
+#include "clients/cpp/stream_attempts.h"
+#include "sipevents/v1/subscriptions.pb.h"
 
 namespace sipevents::client {
 
-// Ends a call when a signal comes (`stop_fd`, see StopSignal), or after `timeout`.
+// The calls of one command that follows a stream without tokens, one after the other: a break is
+// told on standard error, and so is that it is over. They end when a signal comes at `stop`, which
+// was made before the channel, or after --timeout.
 //
-// Threads: one.
-class CallStopper {
+// Threads: one; another one waits for the signal.
+class ItemAttempts {
  public:
-  CallStopper(grpc::ClientContext& call, int stop_fd, absl::Duration timeout);
-  ~CallStopper();
-  CallStopper(const CallStopper&) = delete;
-  CallStopper& operator=(const CallStopper&) = delete;
+  ItemAttempts(const CommandContext& context, const std::shared_ptr<Channel>& channel,
+               const StopSignal& stop);
+  ~ItemAttempts();
+  ItemAttempts(const ItemAttempts&) = delete;
+  ItemAttempts& operator=(const ItemAttempts&) = delete;
 
-  // Whether it has ended the call.
-  bool stopped() const { return stopped_.load(); }
+  // As in StreamAttempts.
+  grpc::ClientContext* Begin() { return attempts_.Begin(); }
+  void Cancel() { attempts_.Cancel(); }
+  bool ended() const { return attempts_.ended(); }
+  absl::Status status() const { return attempts_.status(); }
+
+  // The stream has brought something.
+  void OnRead();
+  // It is over by itself: the last one, or another one follows after a wait.
+  void OnEnd(const grpc::Status& end);
+  // It was let go of, since its gateway is leaving; another one follows.
+  void OnLeft(const grpc::Status& end);
+  // Nothing more is wanted.
+  void Stop() { attempts_.Stop(); }
 
  private:
-  void Wait(absl::Duration timeout);
+  void OnRetry(const absl::Status& why);
+  void AwaitStop(int stop_fd, absl::Duration timeout);
 
-  grpc::ClientContext& call_;
-  const int stop_fd_;
+  const std::string gateway_;
+  bool noted_outage_ = false;
+  StreamAttempts attempts_;
   const int wake_fd_;
-  std::atomic<bool> stopped_{false};
-  std::thread thread_;
+  std::thread waiter_;  // last: uses the others
 };
 
-// Reads a stream of batches and prints a line for each item, until the gateway ends it, a signal
-// comes at `stop`, which was made before the channel, or --count or --timeout is reached. `open`
-// begins the call.
+// Prints a line for each item of a batch; counts `left` down by those that are no bookmarks.
+// Returns whether more are wanted.
 template <typename Response>
-ExitStatus PrintItems(const CommandContext& context, const Channel& channel, const StopSignal& stop,
+bool PrintBatch(const CommandContext& context, const Response& batch, int& left,
+                ExitStatus& exit_status) {
+  for (const auto& item : batch.items()) {
+    const std::string line = context.format.Resource(item);
+    if (!line.empty() && !Print(context, line, exit_status)) return false;
+    if (!item.has_bookmark() && --left == 0) return false;
+  }
+  return true;
+}
+
+// Whether a batch tells that the gateway is leaving.
+template <typename Response>
+bool HasDrain(const Response& batch) {
+  for (const auto& item : batch.items()) {
+    if (item.bookmark().kind() == v1::Bookmark::DRAIN) return true;
+  }
+  return false;
+}
+
+// Reads a stream of batches and prints a line for each item, until the gateway ends it, a signal
+// comes, or --count or --timeout is reached. After a break it begins again, with all that there is:
+// such streams have no tokens. `open` begins a call.
+template <typename Response>
+ExitStatus PrintItems(const CommandContext& context, const std::shared_ptr<Channel>& channel,
+                      const StopSignal& stop,
                       const std::function<std::unique_ptr<grpc::ClientReaderInterface<Response>>(
                           grpc::ClientContext*)>& open) {
-  grpc::ClientContext call;
-  if (const absl::Status authorized = channel.Authorize(call); !authorized.ok()) {
-    return Report(context, authorized);
-  }
-  const auto timeout = context.arguments.Duration("timeout").value_or(absl::InfiniteDuration());
-  const CallStopper stopper(call, stop.fd(), timeout);
-  const std::unique_ptr<grpc::ClientReaderInterface<Response>> reader = open(&call);
+  ItemAttempts attempts(context, channel, stop);
+  std::unique_ptr<grpc::ClientReaderInterface<Response>> reader;
+  Response batch;
+  const auto let_go = [&] {
+    attempts.Cancel();
+    while (reader->Read(&batch)) continue;
+    return std::exchange(reader, nullptr)->Finish();
+  };
   ExitStatus exit_status = kDone;
-  bool goes_on = true;
   int left = context.arguments.Number("count").value_or(-1);
-  Response response;
-  while (goes_on && reader->Read(&response)) {
-    for (const auto& item : response.items()) {
-      const std::string line = context.format.Resource(item);
-      if (!line.empty() && goes_on) goes_on = Print(context, line, exit_status);
-      if (!item.has_bookmark() && --left == 0) goes_on = false;
+  while (!attempts.ended()) {
+    if (reader == nullptr) {
+      if (grpc::ClientContext* const call = attempts.Begin()) reader = open(call);
+    } else if (!reader->Read(&batch)) {
+      attempts.OnEnd(std::exchange(reader, nullptr)->Finish());
+    } else {
+      attempts.OnRead();
+      const bool leaving = HasDrain(batch);
+      if (!PrintBatch(context, batch, left, exit_status)) {
+        attempts.Stop();
+      } else if (leaving) {
+        attempts.OnLeft(let_go());
+      }
     }
   }
-  if (!goes_on) call.TryCancel();
-  while (!goes_on && reader->Read(&response)) {
-  }
-  const absl::Status end = ToAbslStatus(reader->Finish());
-  if (!goes_on || stopper.stopped() || end.ok()) return exit_status;
-  return Report(context, end);
+  if (reader != nullptr) let_go();
+  return attempts.status().ok() ? exit_status : Report(context, attempts.status());
 }
 
 }  // namespace sipevents::client

@@ -129,7 +129,7 @@ ExitStatus RunPublicationsWatch(const CommandContext& context) {
   if (channel == nullptr) return exit_status;
   const std::unique_ptr<Stub> stub = NewStub(*channel);
   return PrintItems<v1::WatchPublicationsResponse>(
-      context, *channel, stop, [&](auto* call) { return stub->WatchPublications(call, request); });
+      context, channel, stop, [&](auto* call) { return stub->WatchPublications(call, request); });
 }
 
 }  // namespace sipevents::client

@@ -2,8 +2,8 @@
 
 #include <cstdint>
 #include <fstream>
+#include <ios>
 #include <iostream>
-#include <iterator>
 #include <optional>
 #include <string>
 #include <utility>
@@ -20,7 +20,8 @@
 namespace sipevents::client {
 namespace {
 
-// What the gateway takes, and a little more, so that it is the gateway that refuses.
+// What is read of a body: more than the gateway takes, so that it is the gateway that refuses. A
+// file without an end is read no further.
 constexpr size_t kMaxBodyOctets = size_t{2} << 20;
 
 // The one tuple, person or call of a typed state.
@@ -33,9 +34,14 @@ absl::StatusOr<std::string> ReadBody(const std::string& path) {
     if (!file) return absl::InvalidArgumentError(absl::StrCat("--body=", path, ": cannot be read"));
   }
   std::istream& in = path == "-" ? std::cin : file;
-  std::string body(std::istreambuf_iterator<char>(in), {});
+  std::string body(kMaxBodyOctets + 1, '\0');
+  in.read(body.data(), static_cast<std::streamsize>(body.size()));
+  body.resize(static_cast<size_t>(in.gcount()));
+  if (in.bad())
+    return absl::InvalidArgumentError(absl::StrCat("--body=", path, ": cannot be read"));
   if (body.size() > kMaxBodyOctets) {
-    return absl::InvalidArgumentError(absl::StrCat("--body=", path, ": more than 2 MiB"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("--body=", path, ": more than ", kMaxBodyOctets, " octets (2 MiB)"));
   }
   return body;
 }

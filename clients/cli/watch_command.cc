@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "clients/cli/calls.h"
 #include "clients/cli/commands.h"
 #include "clients/cli/line_view.h"
 #include "clients/cli/requests.h"
@@ -20,7 +21,6 @@ namespace sipevents::client {
 namespace {
 
 constexpr absl::Duration kStateInterval = absl::Seconds(1);
-constexpr absl::Duration kConnectTimeout = absl::Seconds(3);
 
 absl::Status Check(const Arguments& arguments) {
   const std::vector<std::string>& targets = arguments.positional();

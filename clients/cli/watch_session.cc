@@ -8,9 +8,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "clients/cli/printable.h"
+#include "clients/cli/outage_text.h"
 #include "clients/cli/remark.h"
 #include "clients/cpp/status.h"
 
@@ -177,21 +176,14 @@ void WatchSession::OnRetry(const absl::Status& why) {
   const std::scoped_lock lock(mutex_);
   if (finished_ || noted_outage_) return;
   noted_outage_ = true;
-  const absl::string_view what = !IsUnreachable(why) ? "interrupted by "
-                                 : connected_        ? "lost the connection to "
-                                                     : "cannot reach ";
-  view_.ShowOutage(absl::StrCat(what, channel_->options().gateway, " (",
-                                absl::StatusCodeToString(why.code()), ": ",
-                                Printable(why.message()), "); trying again"));
+  view_.ShowOutage(OutageText(channel_->options().gateway, why, connected_));
 }
 
 // Returns whether the session still wants items.
 bool WatchSession::NoteConnected() {
   const std::scoped_lock lock(mutex_);
   if (finished_) return false;
-  if (noted_outage_) {
-    view_.ShowConnected(absl::StrCat("connected to ", channel_->options().gateway));
-  }
+  if (noted_outage_) view_.ShowConnected(ConnectedText(channel_->options().gateway));
   noted_outage_ = false;
   connected_ = true;
   return true;

@@ -68,7 +68,7 @@ ExitStatus RunWatchersWatch(const CommandContext& context) {
   if (channel == nullptr) return exit_status;
   const std::unique_ptr<Stub> stub = NewStub(*channel);
   return PrintItems<v1::WatchWatchersResponse>(
-      context, *channel, stop, [&](auto* call) { return stub->WatchWatchers(call, request); });
+      context, channel, stop, [&](auto* call) { return stub->WatchWatchers(call, request); });
 }
 
 ExitStatus RunWatchersAuthorize(const CommandContext& context) {

@@ -89,7 +89,7 @@ absl::StatusOr<PublicationRegistry::Publication> PublicationRegistry::CreateLock
   if (!order.request_id.empty()) {
     key = RequestKey(asker, order.request_id);
     if (const auto* made = request_ids_.Find(key, now); made != nullptr) {
-      return RepeatLocked(*made, asker, order.digest, done);
+      return RepeatLocked(*made, asker, order, done);
     }
     if (!request_ids_.HasRoom(now)) {
       return BoundReached("max_request_ids", static_cast<int64_t>(options_.max_request_ids));
@@ -115,10 +115,10 @@ absl::StatusOr<PublicationRegistry::Publication> PublicationRegistry::CreateLock
 }
 
 absl::StatusOr<PublicationRegistry::Publication> PublicationRegistry::RepeatLocked(
-    const RequestIds::Made& made, const ResourceAsker& asker, const std::string& digest,
+    const RequestIds::Made& made, const ResourceAsker& asker, const PublicationOrder& order,
     Done& done) {
-  if (made.digest != digest) {
-    return InvalidField("request_id", "",
+  if (made.digest != order.digest) {
+    return InvalidField("request_id", order.request_id,
                         "one that was not used for another request in the last ten minutes");
   }
   SIPEVENTS_ASSIGN_OR_RETURN(const EntryPtr entry, FindLocked(asker, made.name));

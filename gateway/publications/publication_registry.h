@@ -116,7 +116,7 @@ class PublicationRegistry final : public Runnable {
   absl::StatusOr<Publication> CreateLocked(const ResourceAsker& asker, PublicationOrder& order,
                                            Done& done) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::StatusOr<Publication> RepeatLocked(const RequestIds::Made& made, const ResourceAsker& asker,
-                                           const std::string& digest, Done& done)
+                                           const PublicationOrder& order, Done& done)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::StatusOr<Publication> UpdateLocked(const ResourceAsker& asker, const std::string& name,
                                            PublicationChange& change, Done& done)

@@ -1,5 +1,7 @@
 #include <unistd.h>
 
+#include <atomic>
+#include <chrono>
 #include <csignal>
 #include <memory>
 #include <mutex>
@@ -71,11 +73,16 @@ class FakePublications : public v1::Publications::Service {
       grpc::ServerWriter<v1::WatchPublicationsResponse>* writer) override {
     v1::WatchPublicationsResponse response;
     response.add_items()->mutable_publication()->set_name("publications/1");
-    response.add_items()->mutable_bookmark()->set_kind(v1::Bookmark::INITIAL_STATE_COMPLETE);
+    const bool leaves = leaves_.exchange(false);
+    response.add_items()->mutable_bookmark()->set_kind(
+        leaves ? v1::Bookmark::DRAIN : v1::Bookmark::INITIAL_STATE_COMPLETE);
     writer->Write(response);
     while (!context->IsCancelled()) usleep(1000);
     return grpc::Status::OK;
   }
+
+  // The next stream is told that the gateway is leaving.
+  void Leave() { leaves_.store(true); }
 
   std::vector<v1::UpdatePublicationRequest> updates() const {
     const std::scoped_lock lock(mutex_);
@@ -87,6 +94,7 @@ class FakePublications : public v1::Publications::Service {
   }
 
  private:
+  std::atomic<bool> leaves_{false};
   mutable std::mutex mutex_;
   std::vector<v1::UpdatePublicationRequest> updates_;
   std::vector<std::string> deleted_;
@@ -118,14 +126,25 @@ class FakeLists : public v1::ResourceLists::Service {
 class CliPublishTest : public ::testing::Test {
  protected:
   CliPublishTest() {
+    Listen();
+    gateway_ = "--gateway=127.0.0.1:" + std::to_string(port_);
+  }
+
+  // At the port it had before, if it had one.
+  void Listen() {
     grpc::ServerBuilder builder;
-    int port = 0;
-    builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
+    builder.AddListeningPort("127.0.0.1:" + std::to_string(port_),
+                             grpc::InsecureServerCredentials(), &port_);
     builder.RegisterService(&publications_);
     builder.RegisterService(&watchers_);
     builder.RegisterService(&lists_);
     server_ = builder.BuildAndStart();
-    gateway_ = "--gateway=127.0.0.1:" + std::to_string(port);
+  }
+  // Ends all streams, and listens no more.
+  void Crash() {
+    server_->Shutdown(std::chrono::system_clock::now());
+    server_->Wait();
+    server_.reset();
   }
 
   // What one run prints as JSON.
@@ -139,6 +158,7 @@ class CliPublishTest : public ::testing::Test {
   FakePublications publications_;
   FakeWatchers watchers_;
   FakeLists lists_;
+  int port_ = 0;
   std::unique_ptr<grpc::Server> server_;
   std::string gateway_;
 };
@@ -195,6 +215,53 @@ TEST_F(CliPublishTest, WatchPrintsItemsUntilASignal) {
 TEST_F(CliPublishTest, WatchEndsAfterItsCount) {
   EXPECT_EQ(Out({"publications", "watch", "--count=1"}),
             "{\"publication\":{\"name\":\"publications/1\"}}\n");
+}
+
+TEST_F(CliPublishTest, WatchThatBreaksBeginsAgainAndSaysSo) {
+  CliProcess cli({"publications", "watch", gateway_, "--format=json", "--count=2"});
+  EXPECT_THAT(cli.NextLine(), IsOkAndHolds(HasSubstr("publications/1")));
+  EXPECT_THAT(cli.NextLine(), IsOkAndHolds(HasSubstr("INITIAL_STATE_COMPLETE")));
+
+  Crash();
+  EXPECT_OK(cli.WaitForRemark("trying again"));
+  Listen();
+
+  EXPECT_OK(cli.WaitForRemark("connected to 127.0.0.1:" + std::to_string(port_)));
+  EXPECT_THAT(cli.NextLine(), IsOkAndHolds(HasSubstr("publications/1")));
+  EXPECT_THAT(cli.Wait(), IsOkAndHolds(0));
+}
+
+TEST_F(CliPublishTest, WatchLeavesAGatewayThatIsLeaving) {
+  publications_.Leave();
+  CliProcess cli({"publications", "watch", gateway_, "--format=json", "--count=2"});
+
+  EXPECT_THAT(cli.NextLine(), IsOkAndHolds(HasSubstr("publications/1")));
+  EXPECT_THAT(cli.NextLine(), IsOkAndHolds(HasSubstr("DRAIN")));
+  EXPECT_OK(cli.WaitForRemark("the gateway is leaving"));
+  EXPECT_THAT(cli.NextLine(), IsOkAndHolds(HasSubstr("publications/1")));
+  EXPECT_THAT(cli.Wait(), IsOkAndHolds(0));
+}
+
+TEST_F(CliPublishTest, WatchThatWaitsForTheGatewayEndsAtASignal) {
+  CliProcess cli({"publications", "watch", gateway_, "--format=json"});
+  EXPECT_OK(cli.NextLine());
+  Crash();
+  EXPECT_OK(cli.WaitForRemark("trying again"));
+
+  cli.Signal(SIGTERM);
+
+  EXPECT_THAT(cli.Wait(), IsOkAndHolds(0));
+}
+
+TEST_F(CliPublishTest, WatchThatCannotEverBeIsAnError) {
+  CliProcess refused({"watchers", "watch", gateway_, "--format=json"});
+  EXPECT_THAT(refused.Wait(), IsOkAndHolds(2));
+  EXPECT_THAT(refused.out(), HasSubstr("UNIMPLEMENTED"));
+
+  Crash();
+  CliProcess nobody({"watchers", "watch", gateway_, "--connect_timeout=0s"});
+  EXPECT_THAT(nobody.Wait(), IsOkAndHolds(3));
+  EXPECT_THAT(nobody.err(), HasSubstr("cannot reach"));
 }
 
 TEST_F(CliPublishTest, DecisionIsByNameOrByWhoIsMeant) {

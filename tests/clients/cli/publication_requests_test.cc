@@ -46,6 +46,27 @@ TEST(PublicationRequestsTest, BodyComesFromAFileAsItIs) {
   EXPECT_EQ(request.request_id(), "r1");
 }
 
+// One byte more than is read is too many, and a file without an end is not waited for.
+TEST(PublicationRequestsTest, BodyIsReadUpToABound) {
+  const std::vector<std::string> args = {"publish", "sip:a@b", "--event=presence",
+                                         "--content_type=text/plain"};
+  const auto create = [&args](const std::string& body) {
+    std::vector<std::string> all = args;
+    all.push_back("--body=" + body);
+    return Create(all);
+  };
+  constexpr size_t kMost = size_t{2} << 20;
+
+  ASSERT_OK_AND_ASSIGN(const auto whole, create(TempFile("whole", std::string(kMost, 'x'))));
+  EXPECT_EQ(whole.publication().body().data().size(), kMost);
+  EXPECT_THAT(create(TempFile("long", std::string(kMost + 1, 'x'))),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("more than 2097152 octets")));
+  EXPECT_THAT(create("/dev/zero"),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("more than 2097152 octets")));
+  EXPECT_THAT(create("/"),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("cannot be read")));
+}
+
 TEST(PublicationRequestsTest, PresenceInAFewWords) {
   ASSERT_OK_AND_ASSIGN(const auto request,
                        Create({"publish", "sip:a@b", "--basic=open", "--note=back at noon",

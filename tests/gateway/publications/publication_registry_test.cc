@@ -220,7 +220,8 @@ TEST_F(PublicationRegistryTest, RequestIdOfAnotherRequestIsRefused) {
   ASSERT_OK(Create(order).status());
   order.digest = "d2";
 
-  EXPECT_THAT(Create(order), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("request_id")));
+  EXPECT_THAT(Create(order),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("request_id is \"r1\"")));
 
   Pass(absl::Minutes(10));
   EXPECT_OK(Create(order).status());
