@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <array>
+#include <cstdint>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -35,6 +37,22 @@ bool IsControl(char c) {
   return static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n' && c != '\r';
 }
 
+// Eight octets at a time: most have neither control characters nor line ends.
+bool HasControl(std::string_view text) {
+  constexpr uint64_t kEach = 0x0101010101010101;
+  size_t at = 0;
+  for (; at + sizeof(uint64_t) <= text.size(); at += sizeof(uint64_t)) {
+    uint64_t word = 0;
+    std::memcpy(&word, text.data() + at, sizeof(word));
+    // The highest bit of an octet that is less than 0x20; and of some behind one that is.
+    const uint64_t low = (word - kEach * 0x20) & ~word & (kEach * 0x80);
+    if (low == 0) continue;
+    const std::string_view octets = text.substr(at, sizeof(word));
+    if (std::any_of(octets.begin(), octets.end(), IsControl)) return true;
+  }
+  return std::any_of(text.begin() + at, text.end(), IsControl);
+}
+
 absl::Status CheckPrefix(pugi::xml_node element, std::string_view name, XmlScope& scope) {
   const std::string_view prefix = XmlPrefix(name);
   if (prefix.empty() || prefix == "xml" || prefix == "xmlns") return absl::OkStatus();
@@ -46,7 +64,8 @@ absl::Status CheckPrefix(pugi::xml_node element, std::string_view name, XmlScope
 // With at most one prefix (Namespaces in XML, section 4).
 bool IsQualifiedName(std::string_view name) {
   const std::string_view local = XmlLocalName(name);
-  return IsXmlName(name) && IsXmlName(local) && local.find(':') == std::string_view::npos;
+  if (!IsXmlName(local) || local.find(':') != std::string_view::npos) return false;
+  return local.size() == name.size() || IsXmlName(name);
 }
 
 // A prefix stands for something, and those of XML itself for nothing else.
@@ -84,7 +103,7 @@ absl::Status CheckNames(pugi::xml_node element, XmlScope& scope) {
 // Parses a body of which the octets, or parts of them, go on to watchers.
 absl::StatusOr<pugi::xml_node> ParsePublished(std::string_view body, DecodeScratch& scratch) {
   SIPEVENTS_ASSIGN_OR_RETURN(const pugi::xml_node root, scratch.Parse(body, /*lenient=*/false));
-  if (std::any_of(body.begin(), body.end(), IsControl)) {
+  if (HasControl(body)) {
     return Refuse("XML: a control character in the text");
   }
   XmlScope scope(kMaxLookups);

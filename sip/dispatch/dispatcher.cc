@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "sip/base/ascii.h"
 #include "sip/base/log.h"
 
@@ -12,9 +13,8 @@ namespace {
 // A request above this is too large for a datagram while the path's limit is not known (RFC 3261
 // section 18.1.1).
 constexpr size_t kMaxDatagramOctets = 1300;
-
-// Begins a first hop that is no URI; see RequestSender::Send().
-constexpr std::string_view kFlow = "flow:";
+// How a URI ends that the notifier makes of a Contact.
+constexpr char kByUdp[] = ";transport=udp";
 
 RequestOutcome OutcomeOf(const Response& response) {
   RequestOutcome outcome;
@@ -50,7 +50,7 @@ RequestId Dispatcher::Send(std::string first_hop, RequestPriority priority, Requ
   request->first_hop = std::move(first_hop);
   const std::string& uri = request->first_hop;
   requests_.emplace(id, std::move(request));
-  if (uri.starts_with(kFlow)) {
+  if (uri.starts_with(kFlowScheme)) {
     SubmitToFlow(id);
     return id;
   }
@@ -66,7 +66,7 @@ RequestId Dispatcher::Send(std::string first_hop, RequestPriority priority, Requ
 void Dispatcher::SubmitToFlow(RequestId id) {
   Request& request = *requests_.at(id);
   const absl::StatusOr<SipListenAddress> peer =
-      ParseSipListenAddress(std::string_view(request.first_hop).substr(kFlow.size()));
+      ParseSipListenAddress(std::string_view(request.first_hop).substr(kFlowScheme.size()));
   if (!peer.ok()) return FailLater(id, 503, SendFailure::kNoAddress);
   request.hops = {{.transport = peer->transport, .address = peer->address, .flow = true}};
   Submit(id);
@@ -160,11 +160,13 @@ void Dispatcher::Transmit(RequestId id) {
 }
 
 // A request that turns out too large for a datagram goes by TCP, where the URI leaves the choice
-// (RFC 3261 section 18.1.1): its servers are looked up anew.
+// (RFC 3261 section 18.1.1): its servers are looked up anew. Where it plainly does not, that is
+// saved.
 bool Dispatcher::MovesToStream(RequestId id) {
   Request& request = *requests_.at(id);
   const NextHop& hop = request.hops[request.hop];
   if (hop.transport != Transport::kUdp || hop.flow || request.sized ||
+      absl::EndsWithIgnoreCase(request.first_hop, kByUdp) ||
       parts_.transmitter.DatagramOctets(*request.filled) <= kMaxDatagramOctets) {
     return false;
   }

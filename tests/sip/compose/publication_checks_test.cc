@@ -94,6 +94,20 @@ TEST(PublicationChecksTest, LargeBodyIsToldApart) {
   }
 }
 
+// Wherever it stands, beside tabs, line ends and characters of several octets.
+TEST(PublicationChecksTest, ControlCharacterIsFoundAtEveryPlace) {
+  const std::string text = "line\r\n\ttext \xC3\xA9\xE2\x82\xAC of some length";
+  EXPECT_TRUE(CheckPublished("presence", kMira, kPidf, Presence("<note>" + text + "</note>")).ok());
+  for (size_t at = 0; at <= text.size(); ++at) {
+    if (at < text.size() && static_cast<unsigned char>(text[at]) >= 0x80) continue;
+    std::string with = text;
+    with.insert(at, 1, '\x1F');
+    const absl::Status status =
+        CheckPublished("presence", kMira, kPidf, Presence("<note>" + with + "</note>"));
+    EXPECT_THAT(std::string(status.message()), HasSubstr("a control character")) << at;
+  }
+}
+
 // ESC-10: 400
 TEST(PublicationChecksTest, WhatIsMalformedIsRefusedAndNamed) {
   const std::string tuple = "<tuple id='t'>";

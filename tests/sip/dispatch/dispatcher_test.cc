@@ -246,6 +246,14 @@ TEST_F(DispatcherTest, RequestTooLargeForADatagramLooksForStreamsAndFallsBack) {
   EXPECT_THAT(client_.told, ElementsAre("fill", "sent", "sent", "final 200"));
 }
 
+TEST_F(DispatcherTest, LargeRequestIsNotLookedUpAnewWhereItsUriSaysUdp) {
+  client_.body = std::string(1000, 'x');
+  dispatcher_.Send("sip:192.0.2.1:5060;transport=UDP", RequestPriority::kNotify, client_);
+
+  EXPECT_THAT(located_, ElementsAre(std::make_pair("sip:192.0.2.1:5060;transport=UDP", false)));
+  EXPECT_THAT(transmitter_.Servers(), ElementsAre("udp:192.0.2.1:5060"));
+}
+
 // A server that is known to fail is passed over while there is another (LOC-04).
 TEST_F(DispatcherTest, ServerThatIsDownIsPassedOver) {
   servers_ = std::vector<NextHop>{Udp("192.0.2.1")};
