@@ -44,7 +44,8 @@ struct WatcherRule {
   bool operator==(const WatcherRule&) const = default;
 };
 
-// As watcherinfo names them (RFC 3858).
+// As watcherinfo names them (RFC 3858). kWaiting: its subscription ended before anybody decided
+// about it.
 enum class WatcherStatus { kPending, kActive, kWaiting, kTerminated };
 
 // One who subscribes to what is served here.
@@ -58,11 +59,11 @@ struct WatcherRecord {
   std::string user_agent;    // as it says; may be empty
   WatcherStatus status = WatcherStatus::kPending;
   // What led to the status, as RFC 3858 names it: `subscribe`, `approved`, `deactivated`,
-  // `probation`, `rejected`, `timeout`, `giveup`, `noresource`.
+  // `rejected`, `timeout`, `giveup`, `noresource`.
   std::string event;
   bool polite_block = false;
   absl::Time subscribe_time;
-  absl::Time expire_time;
+  absl::Time expire_time;                              // kWaiting: when it is forgotten
   absl::Time last_notify_time = absl::InfinitePast();  // of the last NOTIFY that was answered 200
   uint64_t notify_count = 0;
 
@@ -119,6 +120,10 @@ class EventServer {
   // `sip:user@domain`, where `sips:`, `pres:`, a port and parameters lead too. The URI itself where
   // it is not served.
   virtual std::string NameOf(std::string_view uri) const { return std::string(uri); }
+
+  // Event packages that SIP watchers can subscribe to here, templates (`presence.winfo`) among
+  // them.
+  virtual const std::vector<std::string>& NotifiedPackages() const = 0;
 
   // Publishes, or replaces what was published under the same id; the state was checked by
   // CheckPublished(). RESOURCE_EXHAUSTED, naming the bound: it is not stored, what was there before

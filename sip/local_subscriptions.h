@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
 #include "sip/agent.h"
 #include "sip/dialog/request_sender.h"
 #include "sip/notifier/notifier.h"
@@ -42,6 +43,9 @@ class LocalSubscriptions final : public RequestSender {
   // RequestSender:
   RequestId Send(std::string first_hop, RequestPriority priority, RequestClient& client) override;
   void Forget(RequestId id) override;
+  absl::Status CheckFirstHop(std::string_view first_hop) const override {
+    return context_.sender.CheckFirstHop(first_hop);
+  }
   ServerState StateOf(std::string_view server) const override {
     return context_.sender.StateOf(server);
   }

@@ -3,6 +3,31 @@
 #include <utility>
 
 namespace sipevents::sip {
+namespace {
+
+// A ListWatchers() under way. It may outlive the server.
+struct Listing {
+  PostedEventServer::Post post;
+  WatcherFilter filter;
+  size_t limit = 0;
+  std::function<void(std::vector<WatcherRecord>)> done;
+  std::vector<WatcherRecord> records;
+};
+
+// A step at a time, and requests get their turn in between.
+void ListFrom(const std::shared_ptr<Listing>& listing, std::string after) {
+  listing->post([listing, after = std::move(after)](EventService& service) {
+    std::string next =
+        service.notifier().ListSome(listing->filter, after, listing->limit, listing->records);
+    if (next.empty()) {
+      listing->done(std::move(listing->records));
+    } else {
+      ListFrom(listing, std::move(next));
+    }
+  });
+}
+
+}  // namespace
 
 PostedEventServer::PostedEventServer(DomainSet domains, Post post)
     : domains_(std::move(domains)), post_(std::move(post)) {}
@@ -42,8 +67,12 @@ void PostedEventServer::ListWatchers(WatcherFilter filter, std::string after, si
     done({});
     return;
   }
-  post_([filter = std::move(filter), after = std::move(after), limit, done = std::move(done)](
-            EventService& service) { done(service.notifier().List(filter, after, limit)); });
+  auto listing = std::make_shared<Listing>();
+  listing->post = post_;
+  listing->filter = std::move(filter);
+  listing->limit = limit;
+  listing->done = std::move(done);
+  ListFrom(listing, std::move(after));
 }
 
 void PostedEventServer::Observe(WatcherFilter filter, std::shared_ptr<WatcherObserver> observer) {

@@ -25,6 +25,9 @@ class PostedEventServer final : public EventServer {
 
   bool Serves(std::string_view uri) const override;
   std::string NameOf(std::string_view uri) const override;
+  const std::vector<std::string>& NotifiedPackages() const override {
+    return EventService::NotifiedPackages();
+  }
   void SetState(LocalPublication publication, Done done) override;
   void RemoveState(uint64_t id, Done done) override;
   void ListWatchers(WatcherFilter filter, std::string after, size_t limit,

@@ -1,10 +1,13 @@
 #include "gateway/rpc/watcher_checks.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "gateway/registry/keyed_digest.h"
 #include "sip/base/ascii.h"
 
@@ -117,6 +120,13 @@ absl::StatusOr<WatcherSelection> WatcherChecks::Check(
     const v1::AuthorizeWatcherRequest& request) const {
   FieldViolations violations;
   WatcherSelection selection = CheckSelection(request, "watchers", violations);
+  // A rule about anything else would never be asked.
+  const std::vector<std::string>& served = server_.NotifiedPackages();
+  if (selection.id.empty() && violations.empty() &&
+      std::find(served.begin(), served.end(), request.event_package()) == served.end()) {
+    violations.Add("event_package", request.event_package(),
+                   absl::StrCat("one that is served: ", absl::StrJoin(served, ", ")));
+  }
   if (!v1::WatcherRule::Decision_IsValid(request.decision()) ||
       request.decision() == v1::WatcherRule::DECISION_UNSPECIFIED) {
     violations.Add("decision", std::to_string(request.decision()),

@@ -9,6 +9,7 @@
 #include "sip/base/status_macros.h"
 #include "sip/base/uri.h"
 #include "sip/body/decode_scratch.h"
+#include "sip/body/media_type.h"
 #include "sip/body/xml_record.h"
 
 namespace sipevents::sip {
@@ -44,6 +45,10 @@ pugi::xml_node NextInLists(pugi::xml_node node, pugi::xml_node root, const Decod
 }
 
 }  // namespace
+
+bool IsResourceLists(std::string_view content_type) {
+  return MatchesMediaType(content_type, "application/resource-lists+xml");
+}
 
 absl::StatusOr<std::vector<ResourceListEntry>> ReadResourceLists(std::string_view body,
                                                                  size_t most) {

@@ -18,6 +18,9 @@ struct ResourceListEntry {
   bool operator==(const ResourceListEntry&) const = default;
 };
 
+// Whether a Content-Type, as received, names application/resource-lists+xml. Threads: any.
+bool IsResourceLists(std::string_view content_type);
+
 // Reads application/resource-lists+xml as RFC 5367 uses it: a flat list (RFC 4826 section 3.1). The
 // entries of all lists in the document, lists within them included, in its order; each URI once.
 // References to what is elsewhere (`entry-ref`, `external`) and extensions are passed over.

@@ -10,6 +10,7 @@
 #include "sip/base/ascii.h"
 #include "sip/base/header_grammar.h"
 #include "sip/compose/composition.h"
+#include "sip/dialog/reason_phrase.h"
 
 namespace sipevents::sip {
 namespace {
@@ -27,15 +28,6 @@ RequestAnswer Refuse(int status, std::string header, std::string value) {
   RequestAnswer answer = Refuse(status);
   answer.headers.emplace_back(std::move(header), std::move(value));
   return answer;
-}
-
-// What an error says, fit for a status line: it may name what the peer sent.
-std::string ReasonPhrase(const absl::Status& status) {
-  constexpr size_t kMostOctets = 120;
-  std::string phrase(status.message().substr(0, kMostOctets));
-  std::replace_if(
-      phrase.begin(), phrase.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
-  return phrase;
 }
 
 std::string Seconds(absl::Duration duration) {
@@ -103,10 +95,10 @@ Refusal CheckBody(const IncomingRequest& request, const PublishRules& rules,
   if (absl::IsFailedPrecondition(status)) {
     const std::vector<std::string> types = PublishedTypes(package);
     // Where any type is taken, none can be asked for, and none was given.
-    if (types.empty()) return Refuse(400, ReasonPhrase(status));
+    if (types.empty()) return Refuse(400, ReasonPhrase(status.message()));
     return Refuse(415, "Accept", absl::StrJoin(types, ", "));
   }
-  return Refuse(absl::IsResourceExhausted(status) ? 413 : 400, ReasonPhrase(status));
+  return Refuse(absl::IsResourceExhausted(status) ? 413 : 400, ReasonPhrase(status.message()));
 }
 
 PublishOperation OperationOf(bool has_tag, bool has_body, bool lasts) {

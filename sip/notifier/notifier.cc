@@ -43,7 +43,11 @@ Notifier::Notifier(NotifierOptions options, Parts parts)
       }),
       contents_(parts_.states, watcher_info_, parts_.means.clock),
       // Numbers of this process follow those of the one before.
-      last_number_(static_cast<uint64_t>(absl::ToUnixMillis(parts_.means.clock.Now())) << 8) {}
+      last_number_(static_cast<uint64_t>(absl::ToUnixMillis(parts_.means.clock.Now())) << 8),
+      observers_(parts_.means.clock, parts_.means.timers,
+                 [this](const WatcherFilter& filter, uint64_t number) {
+                   return SliceAfter(filter, number);
+                 }) {}
 
 Notifier::~Notifier() {
   parts_.means.timers.Cancel(flush_timer_);
@@ -53,13 +57,13 @@ Notifier::~Notifier() {
 RequestAnswer Notifier::OnSubscribe(const IncomingRequest& request, const std::string& identity) {
   if (!request.to_tag.empty()) return OnRefresh(request, identity);
   return Begin(request,
-               {.watcher_uri = WatcherUriOf(request, identity), .first_hop = FirstHopFor(request)});
+               {.watcher_uri = WatcherUriOf(request, identity), .way = NotifyWayOf(request)});
 }
 
 RequestAnswer Notifier::OnLocalSubscribe(const IncomingRequest& request,
                                          const std::string& first_hop) {
   return Begin(request,
-               {.watcher_uri = WatcherUriOf(request, ""), .first_hop = first_hop, .local = true});
+               {.watcher_uri = WatcherUriOf(request, ""), .way = {first_hop}, .local = true});
 }
 
 void Notifier::Drop(uint64_t local_tag) {
@@ -73,6 +77,8 @@ RequestAnswer Notifier::Begin(const IncomingRequest& request, const Origin& orig
   if (!resource.has_value()) return {404, {}};
   Watcher::Grant grant;
   if (auto refusal = Judge(request, request.event_type, grant)) return *std::move(refusal);
+  const bool led = origin.local || !request.record_route.empty();
+  if (auto refusal = RefuseWay(request, origin.way, led)) return *std::move(refusal);
   if (origin.local && grant.duration > absl::ZeroDuration()) grant.duration = kLocalDuration;
   WantedList wanted = FindList(request, *resource);
   if (wanted.refusal.has_value()) return *std::move(wanted.refusal);
@@ -87,10 +93,11 @@ RequestAnswer Notifier::Begin(const IncomingRequest& request, const Origin& orig
     return *std::move(refusal);
   }
   Watcher& watcher = AddWatcher(request, origin, audience);
-  if (!watcher.TakeDialog(request, origin.first_hop)) {
+  if (!watcher.TakeDialog(request, origin.way)) {
     OnGone(watcher);
     return {513, {}};
   }
+  ReplaceWaiting(watcher);
   if (wanted.list != nullptr) watcher.SetList(NewView(wanted.list, watcher));
   watcher.Subscribed(grant);
   return Accepted(watcher, grant);
@@ -139,7 +146,9 @@ RequestAnswer Notifier::OnRefresh(const IncomingRequest& request, const std::str
     watcher->End(WatcherEnd::kRejected);
     return {403, {}};
   }
-  watcher->TakeTarget(request, FirstHopFor(request));
+  const NotifyWay way = NotifyWayOf(request);
+  if (auto refusal = RefuseWay(request, way, watcher->is_routed())) return *std::move(refusal);
+  watcher->TakeTarget(request, way);
   grant.view = ViewOf(decision);
   const bool same_view = grant.view == watcher->view();
   RequestAnswer answer = Accepted(*watcher, grant);
@@ -164,6 +173,14 @@ std::optional<RequestAnswer> Notifier::Judge(const IncomingRequest& request,
   grant.rate = ReadRateWishes(request.event_parameters);
   grant.condition = std::move(condition.tag);
   return std::nullopt;
+}
+
+// Of NOTIFYs that would get nowhere. `led`: somebody takes them on who knows where the Contact is.
+std::optional<RequestAnswer> Notifier::RefuseWay(const IncomingRequest& request,
+                                                 const NotifyWay& way, bool led) const {
+  if (led) return std::nullopt;
+  const std::string& first_hop = way.first_hop.empty() ? request.contact_uri : way.first_hop;
+  return RefuseTarget(parts_.means.sender.CheckFirstHop(first_hop));
 }
 
 RequestAnswer Notifier::Accepted(const Watcher& watcher, const Watcher::Grant& grant) const {
@@ -211,34 +228,6 @@ absl::Duration Notifier::IntervalOf(std::string_view event_package) const {
   if (options_.notify_interval.has_value()) return *options_.notify_interval;
   if (event_package == "presence" || event_package.ends_with(".winfo")) return kPresenceInterval;
   return kUsualInterval;
-}
-
-// Where NOTIFYs go, if not to the first Route or the Contact: over the connection that the
-// SUBSCRIBE came by; and to the address it came from, where a peer behind a NAT does not know its
-// own (OUT-04). What came by UDP stays there, whatever its size: a phone that has no TCP would lose
-// it.
-std::string Notifier::FirstHopFor(const IncomingRequest& request) const {
-  if (!request.record_route.empty()) return "";
-  const RequestSource& source = request.source;
-  std::string flow =
-      absl::StrCat("flow:", SipListenAddress{source.transport, source.peer}.ToString());
-  if (source.transport != Transport::kUdp) return flow;
-  const absl::StatusOr<Uri> contact = ParseUri(request.contact_uri);
-  if (!contact.ok() || contact->scheme != "sip") return "";
-  const bool thinks_it_is_there =
-      EqualsIgnoreCase(contact->host, source.via_host) && contact->port == source.via_port;
-  std::string_view host = contact->host;
-  if (host.size() > 2 && host.front() == '[') host = host.substr(1, host.size() - 2);
-  const uint16_t port = contact->port == 0 ? 5060 : contact->port;
-  if (thinks_it_is_there && IsNumericHost(host) &&
-      (host != source.peer.host || port != source.peer.port)) {
-    return flow;
-  }
-  const bool names_transport =
-      std::any_of(contact->parameters.begin(), contact->parameters.end(),
-                  [](const auto& one) { return EqualsIgnoreCase(one.first, "transport"); });
-  if (names_transport || !IsNumericHost(host)) return "";
-  return absl::StrCat("sip:", contact->HostPort(), ";transport=udp");
 }
 
 Watcher* Notifier::FindWatcher(const IncomingRequest& request) const {

@@ -23,9 +23,11 @@
 #include "sip/notifier/audience.h"
 #include "sip/notifier/list_view.h"
 #include "sip/notifier/notify_contents.h"
+#include "sip/notifier/notify_way.h"
 #include "sip/notifier/subscribe_checks.h"
 #include "sip/notifier/watcher.h"
 #include "sip/notifier/watcher_info_source.h"
+#include "sip/notifier/watcher_observers.h"
 #include "sip/notifier/watcher_policy.h"
 
 namespace sipevents::sip {
@@ -39,6 +41,10 @@ struct NotifierOptions {
   // Subscriptions of one watcher to one package of one resource; past it the oldest one goes
   // (DEV-11).
   size_t max_per_watcher = 100;
+  // Those who are remembered until somebody decides about them (RFC 3857 section 4.7.1): in all,
+  // and resources of one watcher. Past it nobody else is.
+  size_t max_waiting = 100'000;
+  size_t max_waiting_per_watcher = 100;
 };
 
 // Takes SUBSCRIBE for our domains and keeps watchers informed (RFC 6665 section 4.2).
@@ -83,6 +89,10 @@ class Notifier final : public WatcherHost, public StateListener {
   // See EventServer.
   std::vector<WatcherRecord> List(const WatcherFilter& filter, std::string_view after,
                                   size_t limit) const;
+  // The same in steps, each short: adds to `records`, up to `limit` in all. Returns where to go on;
+  // empty: it is done.
+  std::string ListSome(const WatcherFilter& filter, std::string_view after, size_t limit,
+                       std::vector<WatcherRecord>& records) const;
   void Observe(const WatcherFilter& filter, std::shared_ptr<WatcherObserver> observer);
   void StopObserving(const std::shared_ptr<WatcherObserver>& observer);
 
@@ -95,6 +105,7 @@ class Notifier final : public WatcherHost, public StateListener {
   const Means& means() const override { return parts_.means; }
   NotifyContent ContentFor(Watcher& watcher) override;
   bool HoldsCondition(const Watcher& watcher) override;
+  bool KeepsWaiting(const Watcher& watcher) override;
   void SendSoon(Watcher& watcher) override;
   void OnWatcherChanged(const Watcher& watcher) override;
   void OnGone(Watcher& watcher) override;
@@ -118,16 +129,19 @@ class Notifier final : public WatcherHost, public StateListener {
   // Who a SUBSCRIBE is from, and where its NOTIFYs go.
   struct Origin {
     std::string watcher_uri;
-    std::string first_hop;  // see Watcher::TakeDialog()
-    bool local = false;     // a caller of ours
+    NotifyWay way;
+    bool local = false;  // a caller of ours
   };
   RequestAnswer Begin(const IncomingRequest& request, const Origin& origin);
   Watcher& AddWatcher(const IncomingRequest& request, const Origin& origin, Audience& audience);
   RequestAnswer OnRefresh(const IncomingRequest& request, const std::string& identity);
   std::optional<RequestAnswer> Judge(const IncomingRequest& request, std::string_view package,
                                      Watcher::Grant& grant) const;
+  std::optional<RequestAnswer> RefuseWay(const IncomingRequest& request, const NotifyWay& way,
+                                         bool led) const;
   RequestAnswer Accepted(const Watcher& watcher, const Watcher::Grant& grant) const;
   std::optional<RequestAnswer> MakeRoom(const Audience& audience, const std::string& watcher_uri);
+  void ReplaceWaiting(const Watcher& by);
   std::string WatcherUriOf(const IncomingRequest& request, const std::string& identity) const;
   // The list that a SUBSCRIBE is about; null: none is. A refusal: 421, 406, 415, 400.
   struct WantedList {
@@ -140,7 +154,6 @@ class Notifier final : public WatcherHost, public StateListener {
   void ForEachOfList(const ServedList* list, const std::function<void(Watcher&)>& visit);
   void LeaveAudience(Audience& audience);
   absl::Duration IntervalOf(std::string_view event_package) const;
-  std::string FirstHopFor(const IncomingRequest& request) const;
   Watcher* FindWatcher(const IncomingRequest& request) const;
   Audience& AudienceOf(std::string_view resource, std::string_view event_package);
   Audience* FindAudience(std::string_view resource, std::string_view event_package) const;
@@ -148,6 +161,7 @@ class Notifier final : public WatcherHost, public StateListener {
   void Release(const std::string* text);
   std::vector<const Watcher*> FindAfter(const WatcherFilter& filter, uint64_t number,
                                         size_t limit) const;
+  WatcherObservers::Slice SliceAfter(const WatcherFilter& filter, uint64_t number) const;
   void Flush();
 
   const NotifierOptions options_;
@@ -162,7 +176,9 @@ class Notifier final : public WatcherHost, public StateListener {
   absl::flat_hash_map<uint64_t, std::unique_ptr<Watcher>> watchers_;  // by our tag
   absl::btree_map<uint64_t, Watcher*> by_number_;
   absl::flat_hash_map<std::pair<const void*, const void*>, uint32_t> counts_;
-  std::vector<std::pair<WatcherFilter, std::shared_ptr<WatcherObserver>>> observers_;
+  absl::flat_hash_map<const void*, uint32_t> waiting_;  // by watcher_uri
+  size_t waiting_count_ = 0;
+  WatcherObservers observers_;
   std::vector<uint64_t> due_;  // tags of those who have a NOTIFY to send, in order
   size_t flushed_ = 0;         // of due_
   TimerQueue::TimerId flush_timer_ = 0;

@@ -13,15 +13,13 @@ namespace {
 
 // NOTIFYs that are written in one go, before what came in meanwhile is looked at.
 constexpr size_t kMostAtOnce = 128;
+// Watchers that an observer is told of in one go: about a millisecond.
+constexpr size_t kMostObserved = 1000;
 
-bool Fits(const WatcherFilter& filter, const Watcher& watcher) {
-  const auto fits = [](const std::string& wanted, const std::string& is) {
-    return wanted.empty() || wanted == is;
-  };
-  return fits(filter.resource_uri, watcher.audience().resource()) &&
-         fits(filter.event_package, watcher.audience().event_package()) &&
-         fits(filter.watcher_uri, watcher.watcher_uri()) &&
-         (filter.id.empty() || filter.id == absl::StrCat("w", watcher.number()));
+// Of a watcher with this id; 0, which none has: there is no such id.
+uint64_t NumberOf(std::string_view id) {
+  uint64_t number = 0;
+  return id.starts_with('w') && absl::SimpleAtoi(AbslView(id.substr(1)), &number) ? number : 0;
 }
 
 }  // namespace
@@ -61,7 +59,7 @@ void Notifier::OnRule(const std::string& resource_uri, const std::string& event_
       member.OnDecided();  // it stands in a list, which shows another state of it now
       return;
     }
-    if (watcher->is_over()) return;
+    if (watcher->is_over() && !watcher->waits()) return;
     if (decision == WatcherDecision::kDeny) {
       watcher->End(WatcherEnd::kRejected);
     } else {
@@ -81,6 +79,30 @@ NotifyContent Notifier::ContentFor(Watcher& watcher) { return contents_.For(watc
 
 bool Notifier::HoldsCondition(const Watcher& watcher) {
   return contents_.Holds(watcher.condition(), watcher, watcher.view());
+}
+
+bool Notifier::KeepsWaiting(const Watcher& watcher) {
+  uint32_t& count = waiting_[&watcher.watcher_uri()];
+  if (waiting_count_ >= options_.max_waiting || count >= options_.max_waiting_per_watcher) {
+    if (parts_.metrics != nullptr) parts_.metrics->OnBoundReached("sip_waiting_watchers");
+    if (count == 0) waiting_.erase(&watcher.watcher_uri());
+    return false;
+  }
+  ++count;
+  ++waiting_count_;
+  return true;
+}
+
+// One who subscribes again waits no longer as the one before (RFC 3857 section 4.7.1).
+void Notifier::ReplaceWaiting(const Watcher& by) {
+  if (!waiting_.contains(&by.watcher_uri())) return;
+  by.audience().ForEach([&](AudienceMember& member) {
+    auto* const watcher = dynamic_cast<Watcher*>(&member);
+    if (watcher == nullptr || !watcher->waits() || &watcher->watcher_uri() != &by.watcher_uri()) {
+      return;
+    }
+    watcher->End(WatcherEnd::kGiveUp);
+  });
 }
 
 void Notifier::SendSoon(Watcher& watcher) {
@@ -110,9 +132,7 @@ void Notifier::Flush() {
 }
 
 void Notifier::OnWatcherChanged(const Watcher& watcher) {
-  for (const auto& [filter, observer] : observers_) {
-    if (Fits(filter, watcher)) observer->OnWatcher(watcher.Describe());
-  }
+  observers_.OnChanged(watcher);
   const Audience& audience = watcher.audience();
   Audience* const told =
       FindAudience(audience.resource(), absl::StrCat(audience.event_package(), ".winfo"));
@@ -136,6 +156,11 @@ void Notifier::OnGone(Watcher& watcher) {
   if (parts_.metrics != nullptr) parts_.metrics->OnWatchers(audience.event_package(), -1);
   const auto count = counts_.find({watcher_uri, &audience});
   if (--count->second == 0) counts_.erase(count);
+  if (watcher.is_remembered()) {
+    const auto waiting = waiting_.find(watcher_uri);
+    if (--waiting->second == 0) waiting_.erase(waiting);
+    --waiting_count_;
+  }
   by_number_.erase(watcher.number());
   watchers_.erase(watcher.local_tag());
   Release(watcher_uri);
@@ -156,11 +181,18 @@ void Notifier::Drain(std::function<void()> on_idle) {
   for (Watcher* const watcher : all) watcher->End(WatcherEnd::kDeactivated);
 }
 
-// Of a resource by its audiences, else in the order of numbers: a page of all watchers costs no
-// more than the page.
+// One by its id, those of a resource by its audiences, else in the order of numbers: a page of all
+// watchers costs no more than the page.
 std::vector<const Watcher*> Notifier::FindAfter(const WatcherFilter& filter, uint64_t number,
                                                 size_t limit) const {
   std::vector<const Watcher*> found;
+  if (!filter.id.empty()) {
+    const auto it = by_number_.find(NumberOf(filter.id));
+    if (it != by_number_.end() && it->first > number && Fits(filter, *it->second)) {
+      found.push_back(it->second);
+    }
+    return found;
+  }
   if (filter.resource_uri.empty()) {
     for (auto it = by_number_.upper_bound(number); it != by_number_.end() && found.size() < limit;
          ++it) {
@@ -187,8 +219,8 @@ std::vector<const Watcher*> Notifier::FindAfter(const WatcherFilter& filter, uin
 
 std::vector<WatcherRecord> Notifier::List(const WatcherFilter& filter, std::string_view after,
                                           size_t limit) const {
-  uint64_t number = 0;
-  if (!after.empty() && !absl::SimpleAtoi(AbslView(after.substr(1)), &number)) return {};
+  const uint64_t number = NumberOf(after);
+  if (number == 0 && !after.empty()) return {};
   std::vector<WatcherRecord> records;
   for (const Watcher* const watcher : FindAfter(filter, number, limit)) {
     records.push_back(watcher->Describe());
@@ -196,16 +228,52 @@ std::vector<WatcherRecord> Notifier::List(const WatcherFilter& filter, std::stri
   return records;
 }
 
-void Notifier::Observe(const WatcherFilter& filter, std::shared_ptr<WatcherObserver> observer) {
-  for (const WatcherRecord& record : List(filter, "", watchers_.size())) {
-    observer->OnWatcher(record);
+std::string Notifier::ListSome(const WatcherFilter& filter, std::string_view after, size_t limit,
+                               std::vector<WatcherRecord>& records) const {
+  const uint64_t number = NumberOf(after);
+  if (number == 0 && !after.empty()) return "";
+  const WatcherObservers::Slice slice = SliceAfter(filter, number);
+  for (const Watcher* const watcher : slice.watchers) {
+    if (records.size() == limit) return "";
+    records.push_back(watcher->Describe());
   }
-  observer->OnInitialComplete();
-  observers_.emplace_back(filter, std::move(observer));
+  return slice.end == 0 || records.size() == limit ? "" : WatcherId(slice.end);
+}
+
+// Of a resource with few watchers all at once. Else of all watchers, by how many are looked at: a
+// filter may pass few of them.
+WatcherObservers::Slice Notifier::SliceAfter(const WatcherFilter& filter, uint64_t number) const {
+  WatcherObservers::Slice slice;
+  if (!filter.id.empty()) {
+    slice.watchers = FindAfter(filter, number, 1);
+    return slice;
+  }
+  if (!filter.resource_uri.empty() && number == 0) {
+    size_t there = 0;
+    for (const std::string& package : options_.limits.packages) {
+      const Audience* const audience = FindAudience(filter.resource_uri, package);
+      if (audience != nullptr) there += audience->size();
+    }
+    if (there <= kMostObserved) {
+      slice.watchers = FindAfter(filter, number, there);
+      return slice;
+    }
+  }
+  auto it = by_number_.upper_bound(number);
+  for (size_t seen = 0; it != by_number_.end() && seen < kMostObserved; ++it, ++seen) {
+    if (Fits(filter, *it->second)) slice.watchers.push_back(it->second);
+    slice.end = it->first;
+  }
+  if (it == by_number_.end()) slice.end = 0;
+  return slice;
+}
+
+void Notifier::Observe(const WatcherFilter& filter, std::shared_ptr<WatcherObserver> observer) {
+  observers_.Add(filter, std::move(observer), last_number_);
 }
 
 void Notifier::StopObserving(const std::shared_ptr<WatcherObserver>& observer) {
-  std::erase_if(observers_, [&](const auto& entry) { return entry.second == observer; });
+  observers_.Remove(observer);
 }
 
 }  // namespace sipevents::sip

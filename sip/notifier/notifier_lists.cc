@@ -7,16 +7,6 @@
 // The part of Notifier that serves lists (RFC 4662, RFC 5367).
 
 namespace sipevents::sip {
-namespace {
-
-constexpr char kResourceLists[] = "application/resource-lists+xml";
-
-// Without parameters, in lower case.
-std::string MediaTypeOf(std::string_view content_type) {
-  return ToLower(TrimBlanks(content_type.substr(0, content_type.find(';'))));
-}
-
-}  // namespace
 
 Notifier::WantedList Notifier::FindList(const IncomingRequest& request,
                                         const std::string& resource) const {
@@ -25,11 +15,9 @@ Notifier::WantedList Notifier::FindList(const IncomingRequest& request,
                      EqualsIgnoreCase(request.content_disposition, "recipient-list");
   if (!request.body.empty()) {
     // No package here gives a body another meaning (PKG-03); RFC 4660's filters are not known.
-    if (!named || MediaTypeOf(request.content_type) != kResourceLists) return {RefuseBody(), {}};
+    if (!named || !IsResourceLists(request.content_type)) return {RefuseBody(), {}};
     const auto entries = ReadResourceLists(request.body, ListTable::kMaxMembers);
-    if (!entries.ok()) {
-      return {RequestAnswer{absl::IsResourceExhausted(entries.status()) ? 413 : 400, {}}, {}};
-    }
+    if (!entries.ok()) return {RefuseList(entries.status()), {}};
     auto list = std::make_shared<ServedList>();
     list->uri = resource;
     for (const ResourceListEntry& entry : *entries)

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "sip/base/ascii.h"
 #include "sip/base/header_grammar.h"
+#include "sip/dialog/reason_phrase.h"
 
 namespace sipevents::sip {
 namespace {
@@ -50,6 +51,21 @@ std::optional<RequestAnswer> RefuseEvent(const IncomingRequest& request,
 }
 
 RequestAnswer RefuseBody() { return {415, {{"Accept", "application/resource-lists+xml"}}}; }
+
+RequestAnswer RefuseList(const absl::Status& why) {
+  return {absl::IsResourceExhausted(why) ? 413 : 400,
+          {},
+          ReasonPhrase(absl::StrCat("Bad List: ", why.message()))};
+}
+
+std::optional<RequestAnswer> RefuseTarget(const absl::Status& checked) {
+  if (checked.ok()) return std::nullopt;
+  if (absl::IsPermissionDenied(checked)) {
+    return RequestAnswer{
+        403, {}, ReasonPhrase(absl::StrCat("Contact Not Allowed: ", checked.message()))};
+  }
+  return RequestAnswer{400, {}, ReasonPhrase(absl::StrCat("Bad Contact: ", checked.message()))};
+}
 
 GrantedTime GrantTime(const IncomingRequest& request, absl::Duration package_default,
                       const SubscribeLimits& limits) {

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "sip/dialog/incoming_request.h"
 #include "sip/notifier/watcher.h"
@@ -29,6 +30,14 @@ std::optional<RequestAnswer> RefuseEvent(const IncomingRequest& request,
 
 // The answer to a body that means nothing here: 415.
 RequestAnswer RefuseBody();
+
+// The answer to a list that cannot be read, for the reason given: 400, or 413 where there is too
+// much of it.
+RequestAnswer RefuseList(const absl::Status& why);
+
+// What comes of RequestSender::CheckFirstHop() for where the NOTIFYs would go: 400, 403; nullopt:
+// they can.
+std::optional<RequestAnswer> RefuseTarget(const absl::Status& checked);
 
 // What is granted for what is asked (NOT-09, NOT-11, NOT-12); zero: fetch, or the end.
 struct GrantedTime {

@@ -68,6 +68,8 @@ struct Watcher::Rare {
   ClientDigestSession digest;
   std::string condition;    // Suppress-If-Match
   std::string redirect_to;  // of a 3xx: for one try
+  std::string led_to;       // where a 3xx led the last NOTIFY that it led
+  std::string proven;       // one of those where somebody took it
   bool redirected = false;  // was followed since a NOTIFY was taken
   WatcherInfoSource::Progress progress;
 };
@@ -88,8 +90,9 @@ Watcher::~Watcher() {
   if (request_ != 0) host_.means().sender.Forget(request_);
 }
 
-bool Watcher::TakeDialog(const IncomingRequest& request, std::string_view first_hop) {
+bool Watcher::TakeDialog(const IncomingRequest& request, const NotifyWay& way) {
   remote_cseq_ = request.cseq;
+  unproven_ = way.elsewhere;
   const std::string event = EventText(request);
   const std::string routes = RoutesText(request.record_route);
   std::array<std::string_view, kTextCount> texts;
@@ -100,7 +103,7 @@ bool Watcher::TakeDialog(const IncomingRequest& request, std::string_view first_
   texts[kContact] = request.contact_uri;
   texts[kRoutes] = routes;
   texts[kEvent] = event;
-  texts[kFirstHop] = first_hop;
+  texts[kFirstHop] = way.first_hop;
   texts[kDisplayName] = request.from_name;
   texts[kUserAgent] = request.user_agent;
   return texts_.Set(texts);
@@ -116,11 +119,15 @@ bool Watcher::TakeNumber(const IncomingRequest& request) {
   return true;
 }
 
-void Watcher::TakeTarget(const IncomingRequest& request, std::string_view first_hop) {
+void Watcher::TakeTarget(const IncomingRequest& request, const NotifyWay& way) {
   takes_no_body_ = false;
   // SUBSCRIBE is a target refresh request (RFC 6665 section 3.1).
-  if (texts_[kContact] != request.contact_uri) texts_.Replace(kContact, request.contact_uri);
-  if (texts_[kFirstHop] != first_hop) texts_.Replace(kFirstHop, first_hop);
+  const bool moved = texts_[kContact] != request.contact_uri || texts_[kFirstHop] != way.first_hop;
+  if (!moved) return;
+  texts_.Replace(kContact, request.contact_uri);
+  texts_.Replace(kFirstHop, way.first_hop);
+  // A route is taken from the first SUBSCRIBE only.
+  if (texts_[kRoutes].empty()) unproven_ = way.elsewhere;
 }
 
 void Watcher::Subscribed(const Grant& grant) {
@@ -151,18 +158,19 @@ void Watcher::OnStateChanged() {
 
 void Watcher::Apply(const WatcherInput& input) {
   const WatcherHost::Means& means = host_.means();
-  const WatcherPhase before = state_.phase;
+  const WatcherStatus before = status();
+  const bool waited = state_.waits;
   const WatcherStep step =
       Next(state_, input, {means.clock.Now(), means.t1, means.random.Uniform()});
-  const bool is_new = !announced_ && !is_over();
+  if (state_.waits && !waited) state_.waits = remembered_ = host_.KeepsWaiting(*this);
+  const bool is_new = !announced_ && status() != WatcherStatus::kTerminated;
   announced_ |= is_new;
-  if (announced_ && (is_new || (state_.phase != before && before != WatcherPhase::kTerminated))) {
-    host_.OnWatcherChanged(*this);
-  }
+  if (is_new || (announced_ && status() != before)) host_.OnWatcherChanged(*this);
   if (state_.phase == WatcherPhase::kGone) {
     host_.OnGone(*this);
     return;
   }
+  if (state_.phase == WatcherPhase::kWaiting) list_.reset();
   Rearm(step.wake);
   if (step.send) host_.SendSoon(*this);
 }
@@ -201,23 +209,14 @@ OutgoingRequest Watcher::Fill() {
   request.contact = *own_contact_;
   request.event = std::string(texts_[kEvent]);
   request.subscription_state = SubscriptionStateText();
-  // It is another state by now, which may fit.
-  const auto tag = static_cast<uint32_t>(absl::HashOf(content.entity_tag));
-  if (was_too_large_ && tag != sent_tag_ && !content.is_list) {
-    takes_no_body_ = was_too_large_ = false;
-  }
-  sent_tag_ = tag;
-  request.entity_tag = std::move(content.entity_tag);
-  if (content.is_list) request.require = "eventlist";
-  if (!takes_no_body_) {
-    request.content_type = std::move(content.content_type);
-    request.body = std::move(content.body);
-  }
   if (const std::string_view routes = texts_[kRoutes]; !routes.empty()) {
     request.route_set = absl::StrSplit(AbslView(routes), '\n');
   }
+  const bool more = content.more;
+  AddBody(std::move(content), request);
   if (rare_ != nullptr && !rare_->redirect_to.empty()) {
-    request.request_uri = std::exchange(rare_->redirect_to, "");
+    rare_->led_to = std::exchange(rare_->redirect_to, "");
+    request.request_uri = rare_->led_to;
   }
   if (!request.route_set.empty()) GoByStrictRouter(request);
   if (rare_ != nullptr) {
@@ -230,8 +229,30 @@ OutgoingRequest Watcher::Fill() {
   // Of what is written now nothing is news any more. A timer of its own is not due: `outstanding`.
   const WatcherHost::Means& means = host_.means();
   Next(state_, NotifyWritten{}, {means.clock.Now(), means.t1, 0});
-  state_.changed = content.more;
+  state_.changed = more;
   return request;
+}
+
+void Watcher::AddBody(NotifyContent content, OutgoingRequest& request) {
+  // It is another state by now, which may fit.
+  const auto tag = static_cast<uint32_t>(absl::HashOf(content.entity_tag));
+  if (was_too_large_ && tag != sent_tag_ && !content.is_list) {
+    takes_no_body_ = was_too_large_ = false;
+  }
+  sent_tag_ = tag;
+  if (content.is_list) request.require = "eventlist";
+  withheld_ = content.body.size() > kMostUnproven && !IsProven();
+  if (withheld_) return;
+  request.entity_tag = std::move(content.entity_tag);
+  if (takes_no_body_) return;
+  request.content_type = std::move(content.content_type);
+  request.body = std::move(content.body);
+}
+
+// Whether somebody has answered at where the next NOTIFY goes, or it is where the watcher is.
+bool Watcher::IsProven() const {
+  if (unproven_ || rare_ == nullptr || rare_->redirect_to.empty()) return !unproven_;
+  return rare_->redirect_to == rare_->proven || HaveSameHost(rare_->redirect_to, texts_[kContact]);
 }
 
 std::string Watcher::SubscriptionStateText() const {
@@ -244,6 +265,7 @@ std::string Watcher::SubscriptionStateText() const {
                           ";expires=", seconds, RateParameters(state_.rate.wishes()));
     }
     case WatcherPhase::kTerminated:
+    case WatcherPhase::kWaiting:
     case WatcherPhase::kGone:
       break;
   }
@@ -257,18 +279,21 @@ void Watcher::OnFinal(const Response& response) {
   answered.failure = response.failure;
   answered.retry_after = response.retry_after.value_or(0);
   answered.required = list_ != nullptr;
+  last_taken_ = response.status / 100 == 2 && !withheld_;
   if (response.status / 100 == 2) {
+    answered.withheld = withheld_;
+    unproven_ = false;
     last_notify_time_ = host_.means().clock.Now();
     ++notify_count_;
     if (std::exchange(was_too_large_, false)) takes_no_body_ = false;  // the next may be smaller
     if (rare_ != nullptr) {
       rare_->digest.OnAnswered();
       rare_->redirected = false;
+      rare_->proven = rare_->led_to;
     }
   } else {
     answered.can_retry = CanRetry(response);
   }
-  last_taken_ = response.status / 100 == 2;
   Apply(answered);  // may end it
 }
 
@@ -277,18 +302,13 @@ bool Watcher::CanRetry(const Response& response) {
   switch (response.status) {
     case 401:
     case 407: {
-      std::vector<std::string> www;
-      std::vector<std::string> proxy;
-      for (const Challenge& challenge : response.challenges) {
-        (challenge.proxy ? proxy : www).push_back(challenge.value);
-      }
       const std::string& resource = audience().resource();
       const auto credentials = [&](std::string_view realm) {
         // AUTH-08: as whoever the resource belongs to.
         return host_.means().credentials.Lookup(
             realm, std::string_view(resource).substr(resource.find('@') + 1), resource);
       };
-      return rare().digest.Accept(www, proxy, credentials).ok();
+      return rare().digest.Accept(response.challenges, credentials).ok();
     }
     case 413:
     case 513:
@@ -339,39 +359,6 @@ std::string_view Watcher::condition() const {
 
 void Watcher::DropCondition() {
   if (rare_ != nullptr) rare_->condition.clear();
-}
-
-WatcherRecord Watcher::Describe() const {
-  WatcherRecord record;
-  record.id = absl::StrCat("w", birth_number_);
-  record.resource_uri = audience().resource();
-  record.event_package = audience().event_package();
-  record.watcher_uri = *watcher_uri_;
-  record.display_name = std::string(texts_[kDisplayName]);
-  record.contact_uri = std::string(texts_[kContact]);
-  record.user_agent = std::string(texts_[kUserAgent]);
-  record.polite_block = view_ == WatcherView::kNeutral;
-  record.subscribe_time = subscribe_time_;
-  record.expire_time = state_.expire_time;
-  record.last_notify_time = last_notify_time_;
-  record.notify_count = notify_count_;
-  switch (state_.phase) {
-    case WatcherPhase::kPending:
-      record.status = WatcherStatus::kPending;
-      record.event = "subscribe";
-      break;
-    case WatcherPhase::kActive:
-      record.status = WatcherStatus::kActive;
-      record.event = approved_ ? "approved" : "subscribe";
-      break;
-    case WatcherPhase::kTerminated:
-    case WatcherPhase::kGone:
-      record.status = WatcherStatus::kTerminated;
-      record.event = std::string(WatcherEndToken(state_.end));
-      if (record.event.empty()) record.event = "timeout";  // its host is gone
-      break;
-  }
-  return record;
 }
 
 }  // namespace sipevents::sip

@@ -1,6 +1,7 @@
 #ifndef SIP_NOTIFIER_WATCHER_H_
 #define SIP_NOTIFIER_WATCHER_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -18,6 +19,7 @@
 #include "sip/event_server.h"
 #include "sip/notifier/audience.h"
 #include "sip/notifier/list_view.h"
+#include "sip/notifier/notify_way.h"
 #include "sip/notifier/packed_texts.h"
 #include "sip/notifier/watcher_info_source.h"
 #include "sip/notifier/watcher_state.h"
@@ -55,6 +57,8 @@ class WatcherHost {
   virtual NotifyContent ContentFor(Watcher& watcher) = 0;
   // Whether the condition that the watcher gave holds: a change is then none to it (CEN-03).
   virtual bool HoldsCondition(const Watcher& watcher) = 0;
+  // Whether there is room to remember it though its subscription is over (WatcherState::waits).
+  virtual bool KeepsWaiting(const Watcher& watcher) = 0;
   // Has Watcher::Send() called, once what is under way now is done.
   virtual void SendSoon(Watcher& watcher) = 0;
   // It is another one to see, for `event` (WatcherRecord::event).
@@ -70,6 +74,9 @@ enum class WatcherFormat : uint8_t {
   kChanges,  // application/pidf-diff+xml
 };
 
+// As WatcherRecord::id.
+std::string WatcherId(uint64_t number);
+
 // What the policy lets a watcher see.
 enum class WatcherView : uint8_t {
   kNothing,  // pending
@@ -79,6 +86,10 @@ enum class WatcherView : uint8_t {
 
 // kDeny is as kPending: such a watcher is not made.
 WatcherView ViewOf(WatcherDecision decision);
+
+// Octets of a body that goes also to where nobody has answered yet (SEC-03): most states fit, and a
+// SUBSCRIBE cannot make much more of itself at somebody who never asked.
+inline constexpr size_t kMostUnproven = 1000;
 
 // One subscription of a SIP watcher: its dialog, and the NOTIFYs in it. What seldom happens is kept
 // apart, so that a million of them fit.
@@ -99,15 +110,14 @@ class Watcher final : public AudienceMember, private RequestClient {
   Watcher(Audience& audience, WatcherHost& host, const Birth& birth);
   ~Watcher() override;
 
-  // Takes the dialog from the SUBSCRIBE that makes it (NOT-48). `first_hop`: where NOTIFYs go when
-  // that is neither the first Route nor the Contact; may be empty. False: its headers are too long.
-  bool TakeDialog(const IncomingRequest& request, std::string_view first_hop);
+  // Takes the dialog from the SUBSCRIBE that makes it (NOT-48). False: its headers are too long.
+  bool TakeDialog(const IncomingRequest& request, const NotifyWay& way);
   // Whether a request with our tag is of this dialog.
   bool IsDialogOf(const IncomingRequest& request) const;
   // Takes CSeq from a SUBSCRIBE in the dialog; false: it is out of order.
   bool TakeNumber(const IncomingRequest& request);
   // Takes Contact and so on from one that is accepted.
-  void TakeTarget(const IncomingRequest& request, std::string_view first_hop);
+  void TakeTarget(const IncomingRequest& request, const NotifyWay& way);
 
   // What was granted: see SubscribeGranted. `condition`: of Suppress-If-Match, empty: none.
   struct Grant {
@@ -143,9 +153,15 @@ class Watcher final : public AudienceMember, private RequestClient {
   WatcherView view() const { return view_; }
   WatcherFormat format() const { return format_; }
   const WatcherState& state() const { return state_; }
-  bool is_over() const {
-    return state_.phase == WatcherPhase::kTerminated || state_.phase == WatcherPhase::kGone;
-  }
+  // Has no subscription any more.
+  bool is_over() const { return state_.phase >= WatcherPhase::kTerminated; }
+  // Somebody may still decide about it.
+  bool waits() const { return state_.waits; }
+  // Waits, or did so: WatcherHost::KeepsWaiting() said yes.
+  bool is_remembered() const { return remembered_; }
+  WatcherStatus status() const;
+  // Whether NOTIFYs go by a route rather than to the Contact itself.
+  bool is_routed() const { return !texts_[kRoutes].empty(); }
   absl::Time subscribe_time() const { return subscribe_time_; }
   // The parameters of the Event header that it watches by: `;id=7`; without those of the rate.
   std::string_view event_parameters() const;
@@ -156,7 +172,7 @@ class Watcher final : public AudienceMember, private RequestClient {
   // What the last document that it has was made from; null: none yet. For changes (RFC 5263).
   const ComposedStatePtr& shown() const { return shown_; }
   void Show(ComposedStatePtr state) { shown_ = std::move(state); }
-  // Whether the last NOTIFY that was told a body for was taken (2xx).
+  // Whether the last NOTIFY was taken (2xx), with the body that was made for it.
   bool last_taken() const { return last_taken_; }
 
   WatcherRecord Describe() const;
@@ -177,7 +193,6 @@ class Watcher final : public AudienceMember, private RequestClient {
     kTextCount,
   };
   struct Rare;
-
   OutgoingRequest Fill() override;
   void OnSent() override {}
   void OnFinal(const Response& response) override;
@@ -185,6 +200,8 @@ class Watcher final : public AudienceMember, private RequestClient {
   void Apply(const WatcherInput& input);
   void Rearm(absl::Time wake);
   bool CanRetry(const Response& response);
+  void AddBody(NotifyContent content, OutgoingRequest& request);
+  bool IsProven() const;
   std::string SubscriptionStateText() const;
   std::string FirstHop() const;
   Rare& rare();
@@ -212,10 +229,13 @@ class Watcher final : public AudienceMember, private RequestClient {
   WatcherView view_ = WatcherView::kNothing;
   WatcherFormat format_ = WatcherFormat::kFull;
   bool last_taken_ = true;
+  bool unproven_ = false;       // see NotifyWay::elsewhere; and no NOTIFY was answered yet
+  bool withheld_ = false;       // the body of the last NOTIFY, until that is proven
   bool takes_no_body_ = false;  // it refused one (415, 406)
   bool was_too_large_ = false;  // the last body (413, 513)
   bool approved_ = false;       // by somebody, after it came
   bool announced_ = false;      // others may see it: not so a fetch
+  bool remembered_ = false;
 };
 
 }  // namespace sipevents::sip

@@ -32,7 +32,9 @@ WatcherInfoRow RowOf(const WatcherRecord& record, absl::Time now) {
   row.duration_subscribed = std::max(now - record.subscribe_time, absl::ZeroDuration());
   // One of ours has no end that anybody could wait for.
   const bool ends = record.expire_time - now < kForever;
-  if (record.status != WatcherStatus::kTerminated && ends) {
+  const bool subscribes =
+      record.status == WatcherStatus::kPending || record.status == WatcherStatus::kActive;
+  if (subscribes && ends) {
     row.expiration = std::max(record.expire_time - now, absl::ZeroDuration());
   }
   return row;
@@ -72,8 +74,9 @@ WatcherInfoSource::Written WatcherInfoSource::Write(const std::string& resource,
   std::vector<WatcherRecord> records;
   Written written;
   if (progress.listing) {
-    records = list_(resource, event_package, progress.told, kMaxRows);
-    progress.listing = records.size() == kMaxRows;
+    records = list_(resource, event_package, progress.told, kMaxRows + 1);
+    progress.listing = records.size() > kMaxRows;
+    if (progress.listing) records.pop_back();
     if (!records.empty()) progress.told = records.back().id;
     written.more = progress.listing || progress.seen + 1 < changes.next();
   } else {

@@ -12,8 +12,27 @@ constexpr uint8_t kMostAttempts = 3;
 // long as a transaction lasts.
 absl::Duration LongestFarewell(const WatcherContext& context) { return 64 * context.t1; }
 
+bool IsOver(const WatcherState& state) {
+  return state.phase != WatcherPhase::kPending && state.phase != WatcherPhase::kActive;
+}
+
+// Nothing is left to be done, but for what somebody may still decide.
+void Leave(WatcherState& state) {
+  state.phase = state.waits ? WatcherPhase::kWaiting : WatcherPhase::kGone;
+}
+
+void StopWaiting(WatcherState& state, WatcherEnd end) {
+  if (!state.waits) return;
+  state.waits = false;
+  if (state.phase != WatcherPhase::kWaiting) return;  // the last NOTIFY says `timeout`
+  state.end = end;
+  state.phase = WatcherPhase::kGone;
+}
+
 void Terminate(WatcherState& state, WatcherEnd end, const WatcherContext& context) {
-  if (state.phase == WatcherPhase::kTerminated || state.phase == WatcherPhase::kGone) return;
+  if (IsOver(state)) return;
+  state.waits = state.phase == WatcherPhase::kPending && end == WatcherEnd::kTimeout;
+  if (state.waits) state.expire_time = context.now + kLongestWait;
   state.phase = WatcherPhase::kTerminated;
   state.end = end;
   state.urgent = true;
@@ -21,8 +40,9 @@ void Terminate(WatcherState& state, WatcherEnd end, const WatcherContext& contex
 }
 
 void Take(WatcherState& state, const SubscribeGranted& input, const WatcherContext& context) {
-  if (state.phase == WatcherPhase::kTerminated || state.phase == WatcherPhase::kGone) return;
+  if (IsOver(state)) return;
   if (input.duration <= absl::ZeroDuration()) {
+    if (input.allowed) state.phase = WatcherPhase::kActive;  // nobody has to decide about it
     if (input.quiet) {
       state.phase = WatcherPhase::kGone;
     } else {
@@ -44,7 +64,10 @@ void Take(WatcherState& state, const SubscribeGranted& input, const WatcherConte
 
 void Take(WatcherState& state, const WatcherDecided& input, const WatcherContext& /*context*/) {
   const WatcherPhase phase = input.allowed ? WatcherPhase::kActive : WatcherPhase::kPending;
-  if (state.phase == WatcherPhase::kTerminated || state.phase == WatcherPhase::kGone) return;
+  if (IsOver(state)) {
+    if (input.allowed) StopWaiting(state, WatcherEnd::kApproved);
+    return;
+  }
   if (state.phase == phase) {
     state.changed = true;  // what it is shown may be another state
     return;
@@ -58,6 +81,7 @@ void Take(WatcherState& state, const StateChanged& /*input*/, const WatcherConte
 }
 
 void Take(WatcherState& state, const WatcherEnding& input, const WatcherContext& context) {
+  StopWaiting(state, input.end);
   Terminate(state, input.end, context);
 }
 
@@ -71,15 +95,15 @@ void Take(WatcherState& state, const NotifyAnswered& input, const WatcherContext
   state.outstanding = false;
   if (input.status / 100 == 2) {
     state.attempts = 0;
+    if (input.withheld && state.phase != WatcherPhase::kTerminated) state.urgent = true;
     // The last NOTIFY may have been under way already when the end was decided.
-    if (state.phase == WatcherPhase::kTerminated && !state.urgent)
-      state.phase = WatcherPhase::kGone;
+    if (state.phase == WatcherPhase::kTerminated && !state.urgent) Leave(state);
     return;
   }
   const bool lost_way = input.status / 100 == 3 && !input.can_retry;  // followed once, or to nobody
   if (EndsWatcher(input.status, input.failure) || (input.status == 420 && input.required) ||
       lost_way) {
-    state.phase = WatcherPhase::kGone;  // no other NOTIFY (NOT-25)
+    Leave(state);  // no other NOTIFY (NOT-25)
     return;
   }
   const bool last = state.phase == WatcherPhase::kTerminated;
@@ -91,7 +115,7 @@ void Take(WatcherState& state, const NotifyAnswered& input, const WatcherContext
     state.held_until = context.now + absl::Seconds(2.1 + 1.9 * context.chance);
   }
   if (last && state.held_until > context.now + LongestFarewell(context)) {
-    state.phase = WatcherPhase::kGone;
+    Leave(state);
     return;
   }
   if ((input.can_retry || waits) && state.attempts < kMostAttempts) {
@@ -100,11 +124,14 @@ void Take(WatcherState& state, const NotifyAnswered& input, const WatcherContext
     return;
   }
   state.attempts = 0;
-  if (last && !state.urgent) state.phase = WatcherPhase::kGone;
+  if (last && !state.urgent) Leave(state);
 }
 
 void Take(WatcherState& state, const WatcherTimer& /*input*/, const WatcherContext& context) {
-  if (context.now >= state.expire_time) Terminate(state, WatcherEnd::kTimeout, context);  // NOT-29
+  if (context.now >= state.expire_time) {
+    StopWaiting(state, WatcherEnd::kGiveUp);
+    Terminate(state, WatcherEnd::kTimeout, context);  // NOT-29
+  }
   if (state.phase == WatcherPhase::kActive && context.now >= state.rate.Latest()) {
     state.urgent = true;
   }
@@ -131,6 +158,10 @@ std::string_view WatcherEndToken(WatcherEnd end) {
       return "noresource";
     case WatcherEnd::kDeactivated:
       return "deactivated";
+    case WatcherEnd::kApproved:
+      return "approved";
+    case WatcherEnd::kGiveUp:
+      return "giveup";
     case WatcherEnd::kNone:
       break;
   }
@@ -143,7 +174,7 @@ WatcherStep Next(WatcherState& state, const WatcherInput& input, const WatcherCo
   if (state.phase == WatcherPhase::kGone) return step;
   // What runs out ends also while a NOTIFY waits for its answer, which says so at the latest.
   if (state.phase != WatcherPhase::kTerminated) step.wake = state.expire_time;
-  if (state.outstanding) return step;
+  if (state.outstanding || state.phase == WatcherPhase::kWaiting) return step;
   const absl::Time due = DueTime(state);
   if (due <= context.now) {
     state.outstanding = true;

@@ -9,8 +9,9 @@
 #include "sip/dialog/message.h"
 #include "sip/notifier/notify_rate.h"
 
-// The state machine of one subscription at the notifier (RFC 6665 section 4.2): pending, active,
-// terminated; one NOTIFY outstanding; when the next one may go. Pure: time is an argument.
+// The state machine of one subscription at the notifier (RFC 6665 section 4.2, RFC 3857 section
+// 4.7): pending, active, terminated, waiting; one NOTIFY outstanding; when the next one may go.
+// Pure: time is an argument.
 // Threads: any.
 
 namespace sipevents::sip {
@@ -19,6 +20,7 @@ enum class WatcherPhase : uint8_t {
   kPending,     // nobody has allowed it yet
   kActive,      // is shown the state, or what stands for it
   kTerminated,  // the last NOTIFY is to be sent, or under way
+  kWaiting,     // it has no subscription any more; remembered until somebody decides about it
   kGone,        // nothing is left to be done
 };
 
@@ -29,6 +31,9 @@ enum class WatcherEnd : uint8_t {
   kRejected,     // may not watch
   kNoResource,   // there is no such resource any more
   kDeactivated,  // the gateway ends: subscribe again, elsewhere
+  // Of one that waited, so that no NOTIFY says it:
+  kApproved,  // it may watch from now on
+  kGiveUp,    // it subscribed anew, or waited too long
 };
 // The token, e.g. `timeout`; empty for kNone.
 std::string_view WatcherEndToken(WatcherEnd end);
@@ -42,6 +47,9 @@ struct WatcherState {
   bool changed = false;      // the state is another one than was sent
   bool outstanding = false;  // a NOTIFY waits for its turn or its answer (NOT-46)
   uint8_t attempts = 0;      // how often the NOTIFY in question was tried again
+  // It ended before anybody decided about it, and waits once the last NOTIFY is answered (RFC 3857
+  // section 4.7.1); until expire_time.
+  bool waits = false;
   absl::Time expire_time = absl::InfinitePast();
   absl::Time held_until = absl::InfinitePast();  // the watcher asked for a pause (Retry-After)
   NotifyRate rate;
@@ -77,6 +85,7 @@ struct NotifyAnswered {
   SendFailure failure = SendFailure::kNone;
   uint32_t retry_after = 0;  // seconds; 0: none
   bool required = false;     // it required an extension (a list): one that lacks it is lost
+  bool withheld = false;     // its state was not told, for want of a proof that this 2xx is
   bool can_retry = false;    // 401, 407, 3xx, 406, 415 …: another try makes sense
 };
 // Time passed.
@@ -89,6 +98,9 @@ struct WatcherStep {
   bool send = false;  // hand a NOTIFY to the sender now; `outstanding` is set
   absl::Time wake = absl::InfiniteFuture();  // when to come again with WatcherTimer
 };
+
+// How long one is remembered that nobody decides about.
+inline constexpr absl::Duration kLongestWait = absl::Hours(24);
 
 // Takes one input in.
 WatcherStep Next(WatcherState& state, const WatcherInput& input, const WatcherContext& context);

@@ -94,6 +94,24 @@ INSTANTIATE_TEST_SUITE_P(
                 "60"}),
     [](const auto& instance) { return std::string(instance.param.name); });
 
+// SEC-09: NOTIFYs would be lost.
+INSTANTIATE_TEST_SUITE_P(
+    Contacts, RefusedSubscribeTest,
+    ::testing::Values(
+        Refusal{
+            "AddressOfNobody", [](RawRequest& r) { r.Set("Contact", "<sip:b@0.0.0.0:9>"); }, {400}},
+        Refusal{"Multicast", [](RawRequest& r) { r.Set("Contact", "<sip:b@224.0.1.75>"); }, {400}},
+        Refusal{
+            "Broadcast", [](RawRequest& r) { r.Set("Contact", "<sip:b@255.255.255.255>"); }, {400}},
+        Refusal{"PortZero", [](RawRequest& r) { r.Set("Contact", "<sip:b@127.0.0.1:0>"); }, {400}},
+        Refusal{"UnknownTransport",
+                [](RawRequest& r) { r.Set("Contact", "<sip:b@127.0.0.1:9;transport=pigeon>"); },
+                {400}},
+        Refusal{"LinkLocal",
+                [](RawRequest& r) { r.Set("Contact", "<sip:b@169.254.169.254>"); },
+                {403}}),
+    [](const auto& instance) { return std::string(instance.param.name); });
+
 // NOT-14, NOT-39, TOR-16.
 INSTANTIATE_TEST_SUITE_P(
     Targets, RefusedSubscribeTest,

@@ -170,6 +170,18 @@ TEST_F(WatcherServiceTest, DecisionThatCannotBeUsedNamesTheField) {
   EXPECT_THAT(Authorize(Allow("watchers/w9")), StatusIs(absl::StatusCode::kNotFound));
 }
 
+TEST_F(WatcherServiceTest, RuleAboutAPackageThatIsNotServedIsRefused) {
+  v1::AuthorizeWatcherRequest request = BlockBob("sip:desk@example.com");
+  request.set_event_package("conference");
+  EXPECT_THAT(Authorize(request),
+              StatusIs(absl::StatusCode::kInvalidArgument,
+                       HasSubstr("event_package is \"conference\": expected one that is served: "
+                                 "presence, dialog, presence.winfo")));
+  EXPECT_THAT(event_server_.rules(), IsEmpty());
+  request.set_event_package("presence.winfo");
+  EXPECT_OK(Authorize(request).status());
+}
+
 TEST_F(WatcherServiceTest, CallerDecidesAboutWhatHeMayPublishFor) {
   event_server_.TellWatcher(Record("w1", "sip:desk@example.com"));
 

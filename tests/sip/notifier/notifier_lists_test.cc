@@ -1,4 +1,6 @@
 #include <string>
+#include <tuple>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
@@ -13,6 +15,7 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
+using ::testing::StartsWith;
 
 constexpr char kTeam[] = "sip:team@example.com";
 
@@ -244,6 +247,28 @@ TEST_F(NotifierListsTest, RemovedListEndsItsSubscriptions) {
   EXPECT_EQ(last().subscription_state, "terminated;reason=noresource");
   EXPECT_EQ(last().body, "");
   AnswerAll();
+  EXPECT_EQ(notifier_.size(), 0u);
+}
+
+// RLS-07: it says what is wrong with it.
+TEST_F(NotifierListsTest, BroughtListThatCannotBeReadIsRefusedWithTheReason) {
+  const std::string head = "<resource-lists xmlns=\"urn:ietf:params:xml:ns:resource-lists\"><list>";
+  const std::string tail = "</list></resource-lists>";
+  std::string many = head;
+  for (int i = 0; i < 1001; ++i) absl::StrAppend(&many, "<entry uri=\"sip:", i, "@b\"/>");
+  const std::vector<std::tuple<std::string, int, std::string>> rows = {
+      {"junk", 400, "Bad List: "},
+      {"<other/>", 400, "Bad List: "},
+      {head + "<entry uri=\"ftp:x\"/>" + tail, 400, "Bad List: an 'entry' with the uri 'ftp:x': "},
+      {head + "<entry/>" + tail, 400, "Bad List: an 'entry' with the uri '': "},
+      {many + tail, 413, "Bad List: more than 1000 entries"}};
+  for (const auto& [body, status, phrase] : rows) {
+    const RequestAnswer answer = Send(WithList(body)).answer;
+    EXPECT_EQ(answer.status, status) << body.substr(0, 200);
+    EXPECT_THAT(answer.phrase, StartsWith(phrase));
+    EXPECT_GT(answer.phrase.size(), std::string("Bad List: ").size());
+    EXPECT_LE(answer.phrase.size(), 120u);
+  }
   EXPECT_EQ(notifier_.size(), 0u);
 }
 

@@ -1,4 +1,6 @@
+#include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
@@ -177,6 +179,144 @@ TEST_F(NotifierPolicyTest, WatchersAreListedInPages) {
   EXPECT_THAT(names({.resource_uri = kBob, .event_package = "presence"}, "", 9), ElementsAre());
   EXPECT_THAT(names({}, "wrong", 9), ElementsAre());
   EXPECT_THAT(names({}, "w", 9), ElementsAre());
+}
+
+// RFC 3857 section 4.7.1: who could not be decided about is remembered.
+class NotifierWaitingTest : public NotifierPolicyTest {
+ protected:
+  void SetUp() override {
+    observer_ = std::make_shared<HeardWatchers>();
+    notifier_.Observe({}, observer_);
+  }
+  void TearDown() override { notifier_.StopObserving(observer_); }
+
+  // Bob's subscription runs out before anybody decides.
+  void BobWaits() {
+    Subscribe();
+    clock_.Advance(absl::Seconds(600));
+    EXPECT_EQ(last().subscription_state, "terminated;reason=timeout");
+    AnswerAll();
+  }
+  const WatcherRecord& heard() { return observer_->heard.back(); }
+  std::vector<WatcherRecord> Listed() { return notifier_.List({}, "", 10); }
+
+  std::shared_ptr<HeardWatchers> observer_;
+};
+
+TEST_F(NotifierWaitingTest, SubscriptionThatRunsOutUndecidedWaits) {
+  BobWaits();
+  EXPECT_EQ(heard().status, WatcherStatus::kWaiting);
+  EXPECT_EQ(heard().event, "timeout");
+  ASSERT_EQ(Listed().size(), 1u);
+  EXPECT_EQ(Listed()[0].status, WatcherStatus::kWaiting);
+  EXPECT_EQ(Listed()[0].expire_time, clock_.Now() + absl::Hours(24));
+  SetPresence("new");
+  EXPECT_EQ(sent(), 2u);  // it gets nothing
+}
+
+TEST_F(NotifierWaitingTest, FetchAndUnsubscriptionWaitToo) {
+  IncomingRequest fetch = Initial();
+  fetch.expires = 0;
+  Send(fetch);
+  AnswerAll();
+  ASSERT_EQ(Listed().size(), 1u);
+  EXPECT_EQ(Listed()[0].status, WatcherStatus::kWaiting);
+  const Dialog dialog = Subscribe(kCarol);
+  IncomingRequest unsubscribe = Next(dialog);
+  unsubscribe.expires = 0;
+  EXPECT_EQ(Send(unsubscribe).answer.status, 200);
+  AnswerAll();
+  ASSERT_EQ(Listed().size(), 2u);
+  EXPECT_EQ(Listed()[1].status, WatcherStatus::kWaiting);
+  EXPECT_EQ(Send(Next(dialog)).answer.status, 481);  // there is no dialog any more
+}
+
+TEST_F(NotifierWaitingTest, DecisionEndsIt) {
+  BobWaits();
+  Rule(kBob, WatcherDecision::kAllow);
+  EXPECT_EQ(heard().status, WatcherStatus::kTerminated);
+  EXPECT_EQ(heard().event, "approved");
+  EXPECT_EQ(notifier_.size(), 0u);
+  EXPECT_EQ(sent(), 2u);
+  Send(Initial());
+  EXPECT_THAT(last().body, HasSubstr("secret"));
+}
+
+TEST_F(NotifierWaitingTest, DenialEndsIt) {
+  BobWaits();
+  Rule(kBob, WatcherDecision::kDeny);
+  EXPECT_EQ(heard().event, "rejected");
+  EXPECT_EQ(notifier_.size(), 0u);
+}
+
+TEST_F(NotifierWaitingTest, NextSubscriptionTakesItsPlace) {
+  BobWaits();
+  Send(Initial());
+  ASSERT_EQ(Listed().size(), 1u);
+  EXPECT_EQ(Listed()[0].status, WatcherStatus::kPending);
+  ASSERT_GE(observer_->heard.size(), 2u);
+  const WatcherRecord& left = observer_->heard[observer_->heard.size() - 2];
+  EXPECT_EQ(left.status, WatcherStatus::kTerminated);
+  EXPECT_EQ(left.event, "giveup");
+}
+
+TEST_F(NotifierWaitingTest, ItIsForgottenAfterADay) {
+  BobWaits();
+  clock_.Advance(absl::Hours(24) - absl::Seconds(1));
+  EXPECT_EQ(notifier_.size(), 1u);
+  clock_.Advance(absl::Seconds(1));
+  EXPECT_EQ(notifier_.size(), 0u);
+  EXPECT_EQ(heard().event, "giveup");
+}
+
+TEST_F(NotifierWaitingTest, WhoWasAllowedOrHasGoneDoesNotWait) {
+  const Dialog dialog = Subscribe();
+  Rule(kBob, WatcherDecision::kAllow);
+  AnswerAll();
+  clock_.Advance(absl::Seconds(600));
+  AnswerAll();
+  EXPECT_EQ(notifier_.size(), 0u);
+  Send(Initial(kCarol));
+  Answer(sent() - 1, 481);  // it does not know of it
+  EXPECT_EQ(notifier_.size(), 0u);
+}
+
+TEST_F(NotifierWaitingTest, ThoseWhoLeaveHaveADrainEndAtOnce) {
+  BobWaits();
+  bool idle = false;
+  notifier_.Drain([&] { idle = true; });
+  EXPECT_TRUE(idle);
+}
+
+class NotifierWaitingBoundTest : public NotifierTest {
+ protected:
+  static NotifierOptions Bounds() {
+    NotifierOptions options = TestOptions();
+    options.max_waiting = 3;
+    options.max_waiting_per_watcher = 2;
+    return options;
+  }
+  NotifierWaitingBoundTest() : NotifierTest(Bounds(), WatcherDecision::kPending) {}
+
+  void Fetch(const std::string& watcher, const std::string& resource) {
+    IncomingRequest fetch = Initial(watcher);
+    fetch.request_uri = fetch.to_uri = resource;
+    fetch.expires = 0;
+    Send(fetch);
+    AnswerAll();
+  }
+};
+
+TEST_F(NotifierWaitingBoundTest, OfOneWatcherAndOfAll) {
+  for (int i = 0; i < 3; ++i) Fetch(kBob, absl::StrCat("sip:r", i, "@example.com"));
+  EXPECT_EQ(notifier_.size(), 2u);
+  EXPECT_EQ(metrics_.bounds["sip_waiting_watchers"], 1);
+  Fetch(kBob, "sip:r1@example.com");  // in the place of its own
+  EXPECT_EQ(notifier_.size(), 2u);
+  Fetch(kCarol, kAlice);
+  Fetch("sip:dave@example.com", kAlice);
+  EXPECT_EQ(notifier_.size(), 3u);
+  EXPECT_EQ(metrics_.bounds["sip_waiting_watchers"], 2);
 }
 
 }  // namespace

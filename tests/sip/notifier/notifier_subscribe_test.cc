@@ -1,6 +1,8 @@
 #include <string>
+#include <tuple>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -92,6 +94,60 @@ TEST_F(NotifierSubscribeTest, RefusalsNameWhatIsExpected) {
   request = Initial();
   request.body = "x";
   EXPECT_EQ(HeaderOf(Send(request).answer, "Accept"), "application/resource-lists+xml");
+}
+
+// SEC-09: a watcher that cannot be told anything is told so.
+TEST_F(NotifierSubscribeTest, ContactThatCannotBeReachedIsRefusedWithTheReason) {
+  sender_.unreachable = {
+      {"sip:0.0.0.0;transport=udp", absl::InvalidArgumentError("no host has \"0.0.0.0\"")},
+      {"sip:phone@192.0.2.7;transport=x", absl::NotFoundError("the transport x is unknown")},
+      {"sip:192.0.2.8;transport=udp", absl::PermissionDeniedError("nothing goes there")}};
+  const std::vector<std::tuple<std::string, int, std::string>> rows = {
+      {"sip:phone@0.0.0.0", 400, "Bad Contact: no host has '0.0.0.0'"},
+      {"sip:phone@192.0.2.7;transport=x", 400, "Bad Contact: the transport x is unknown"},
+      {"sip:phone@192.0.2.8", 403, "Contact Not Allowed: nothing goes there"}};
+  for (const auto& [contact, status, phrase] : rows) {
+    IncomingRequest request = Initial();
+    request.contact_uri = contact;
+    const RequestAnswer answer = Send(request).answer;
+    EXPECT_EQ(answer.status, status) << contact;
+    EXPECT_EQ(answer.phrase, phrase);
+  }
+  EXPECT_EQ(sent(), 0u);
+  EXPECT_EQ(notifier_.size(), 0u);
+}
+
+// A proxy knows where it is; a connection, or who sits behind a NAT, is told by the way it opened.
+TEST_F(NotifierSubscribeTest, ContactThatNobodySendsToIsNotJudged) {
+  sender_.unreachable = {{"sip:phone@0.0.0.0", absl::InvalidArgumentError("no host")},
+                         {"sip:0.0.0.0;transport=udp", absl::InvalidArgumentError("no host")}};
+  IncomingRequest routed = Initial();
+  routed.contact_uri = "sip:phone@0.0.0.0";
+  routed.record_route = {"<sip:proxy.example.com;lr>"};
+  Dialog dialog = Send(routed);
+  EXPECT_EQ(dialog.answer.status, 200);
+  AnswerAll();
+  dialog.request.record_route.clear();  // of a refresh it says nothing
+  EXPECT_EQ(Send(Next(dialog)).answer.status, 200);
+  IncomingRequest stream = Initial();
+  stream.contact_uri = "sip:phone@0.0.0.0";
+  stream.source.transport = Transport::kTcp;
+  EXPECT_EQ(Send(stream).answer.status, 200);
+  IncomingRequest natted = Initial();
+  natted.contact_uri = "sip:phone@0.0.0.0:5060";
+  natted.source.via_host = "0.0.0.0";
+  EXPECT_EQ(Send(natted).answer.status, 200);
+}
+
+TEST_F(NotifierSubscribeTest, RefreshWithAContactThatCannotBeReachedChangesNothing) {
+  sender_.unreachable = {{"sip:0.0.0.0;transport=udp", absl::InvalidArgumentError("no host")}};
+  const Dialog dialog = Subscribe();
+  IncomingRequest refresh = Next(dialog);
+  refresh.contact_uri = "sip:phone@0.0.0.0";
+  EXPECT_EQ(Send(refresh).answer.status, 400);
+  SetPresence("later");
+  EXPECT_EQ(last().request_uri, "sip:phone@192.0.2.7");
+  EXPECT_THAT(last().body, HasSubstr("later"));
 }
 
 // NOT-09, NOT-11, NOT-12.

@@ -102,6 +102,20 @@ TEST_F(NotifierWinfoTest, FetchIsNotTold) {
   EXPECT_EQ(sent(), 2u);
 }
 
+// RFC 3857 section 4.7.1.
+TEST_F(NotifierWinfoTest, WaitingWatcherIsTold) {
+  WatchWatchers();
+  Answered();
+  ASSERT_TRUE(policy_.Set({kAlice, "presence", kBob, WatcherDecision::kPending}).ok());
+  IncomingRequest fetch = Initial(kBob);
+  fetch.expires = 0;
+  Send(fetch);
+  EXPECT_THAT(Info(), HasSubstr("status=\"waiting\" event=\"timeout\" duration-subscribed"));
+  AnswerAll();
+  Rule(kBob, WatcherDecision::kAllow);
+  EXPECT_THAT(Info(), HasSubstr("status=\"terminated\" event=\"approved\""));
+}
+
 TEST_F(NotifierWinfoTest, RefreshAndFailureAreFollowedByAFullDocument) {
   const Dialog dialog = WatchWatchers();
   Answered();
@@ -133,6 +147,19 @@ TEST_F(NotifierWinfoTest, ManyWatchersAreToldInParts) {
                             HasSubstr("event=\"rejected\"")));
   Answered();
   EXPECT_FALSE(Waits());
+}
+
+// What fills one document to the last row is all there is.
+TEST_F(NotifierWinfoTest, AsManyWatchersAsADocumentHoldsAreToldInOne) {
+  for (int i = 0; i < 150; ++i) Subscribe(absl::StrCat("sip:w", i, "@example.com"));
+  WatchWatchers();
+  EXPECT_EQ(RowsOf(Info()), 150u);
+  const size_t before = sent();
+  Answered();
+  EXPECT_EQ(sent(), before);
+  Send(Initial(kBob));
+  EXPECT_THAT(Info(), HasSubstr("version=\"1\" state=\"partial\""));
+  EXPECT_EQ(RowsOf(Info()), 1u);
 }
 
 // Who was not told for long is told all again.

@@ -97,7 +97,7 @@ class RandomWatcher {
     written_ = false;
     absl::StrAppend(&log_, " answered ", answered.status);
     Do(answered);
-    EXPECT_TRUE(is_gone() || !last || !taken) << log_;
+    EXPECT_TRUE(is_gone() || state_.phase == WatcherPhase::kWaiting || !last || !taken) << log_;
   }
 
   void Pass(absl::Duration time) {
@@ -126,6 +126,10 @@ class RandomWatcher {
     if (untold_ && state_.phase == WatcherPhase::kActive && !(outstanding_ && !written_)) {
       EXPECT_TRUE(state_.changed || state_.urgent) << log_;
       EXPECT_TRUE(outstanding_ || wake_ < absl::InfiniteFuture()) << log_;
+    }
+    // Who waits was never allowed, and nothing is sent any more.
+    if (state_.phase == WatcherPhase::kWaiting) {
+      EXPECT_TRUE(state_.waits && !outstanding_) << log_;
     }
     // While it lives it ends one day.
     EXPECT_TRUE(is_gone() || outstanding_ || wake_ < absl::InfiniteFuture()) << log_;
