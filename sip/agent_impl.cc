@@ -122,6 +122,7 @@ absl::StatusOr<std::unique_ptr<RunningAgent>> AgentImpl::Start(const AgentOption
                                Shard::Start(i, options, agent->setup_));
     agent->shards_.push_back(std::move(shard));
   }
+  agent->setup_.users.reset();  // whoever needs them has them, until there are others
   agent->unsolicited_.Open(agent->shards_);
   PostedEventServer::Post post;
   if (agent->setup_.events.has_value()) {

@@ -212,7 +212,7 @@ absl::Status SetUpEvents(const AgentOptions& options, AgentSetup& setup) {
   if (!users.ok()) {
     return absl::InvalidArgumentError(absl::StrCat("--sip_users_file: ", users.status().message()));
   }
-  events.users = *std::move(users);
+  setup.users = std::make_shared<const UserTable>(*std::move(users));
   return absl::OkStatus();
 }
 

@@ -30,6 +30,7 @@ struct AgentSetup {
   absl::flat_hash_set<std::string> registered;  // their identities
   NetworkList unsolicited_peers;
   std::optional<EventServiceOptions> events;  // of the first thread; none: nothing is served
+  std::shared_ptr<const UserTable> users;     // of --sip_users_file; null: there is none
   // Of UnsolicitedDoor; set by who starts the threads.
   std::function<bool(const std::shared_ptr<const UnsolicitedState>&)> tell_all;
 

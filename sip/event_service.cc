@@ -161,8 +161,7 @@ EventService::EventService(EventServiceOptions options, const Parts& parts)
 }
 
 UserCache::Parts EventService::UserCacheParts() const {
-  return {.table = options_.users,
-          .directory = parts_.directory,
+  return {.directory = parts_.directory,
           .clock = parts_.means.clock,
           .timers = parts_.means.timers,
           .post = parts_.post,

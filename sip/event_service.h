@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,9 +27,9 @@ namespace sipevents::sip {
 // How the domains of ours are served.
 struct EventServiceOptions {
   DomainSet domains;
-  bool authenticate = true;  // SUBSCRIBE and PUBLISH must bear credentials of a user: of
-  UserTable users;           // these, or of Parts::directory
-  bool only_md5 = false;     // challenges name no other algorithm, for phones that stumble over one
+  // SUBSCRIBE and PUBLISH must bear credentials of a user, of SetUsers() or Parts::directory.
+  bool authenticate = true;
+  bool only_md5 = false;  // challenges name no other algorithm, for phones that stumble over one
   WatcherDecision usual_decision = WatcherDecision::kAllow;
   absl::Duration min_expires = absl::Seconds(60);
   absl::Duration max_expires = absl::Hours(1);
@@ -48,7 +49,7 @@ class EventService final : public RequestServer {
     // See Notifier::Parts.
     std::function<std::string(const RequestSource&, bool secure)> contact_for;
     SipMetrics* metrics = nullptr;  // may be null
-    // Who knows the users that are not in the table; null: nobody. Must outlive the service.
+    // Who knows the users that SetUsers() did not name; null: nobody. Must outlive the service.
     UserDirectory* directory = nullptr;
     // With a directory: see UserCache::Parts; and hears that requests put off until then (their
     // `waits_for`) can be judged.
@@ -61,6 +62,10 @@ class EventService final : public RequestServer {
 
   RequestAnswer OnSubscribe(const IncomingRequest& request) override;
   RequestAnswer OnPublish(const IncomingRequest& request) override;
+
+  // Who stands in the users file, from now on; null: nobody. Subscriptions of others go on until
+  // their next refresh.
+  void SetUsers(std::shared_ptr<const UserTable> users) { users_.SetTable(std::move(users)); }
 
   Compositor& compositor() { return compositor_; }
   Notifier& notifier() { return notifier_; }

@@ -37,6 +37,7 @@ absl::StatusOr<std::unique_ptr<Shard>> Shard::Start(int index, const AgentOption
 Shard::Shard(int index) : loop_(absl::StrCat("sip-", index)) {}
 
 Shard::~Shard() {
+  user_file_.reset();
   loop_.Run([this] {
     events_.reset();
     local_.reset();
@@ -57,7 +58,10 @@ void Shard::PostPublications(std::function<void(Publications&)> action) {
 }
 
 void Shard::PostEvents(std::function<void(EventService&)> action) {
-  loop_.Post([this, action = std::move(action)] { action(*events_); });
+  loop_.Post([this, action = std::move(action)] {
+    // An action that posts the next one may do so while the shard goes.
+    if (events_ != nullptr) action(*events_);
+  });
 }
 
 void Shard::PostLocal(std::function<void(LocalSubscriptions&)> action) {
@@ -161,6 +165,12 @@ void Shard::OpenEvents(const AgentOptions& options, const AgentSetup& setup) {
           .resume = [this](uint64_t waits_for) { endpoint_->Resume(waits_for); }});
   local_->SetNotifier(&events_->notifier());
   relay_.server = events_.get();
+  if (setup.users == nullptr) return;
+  events_->SetUsers(setup.users);
+  user_file_ = std::make_unique<UserFile>(
+      options.users_file, UserFile::kInterval, setup.users, [this](UserFile::Users users) {
+        PostEvents([users = std::move(users)](EventService& events) { events.SetUsers(users); });
+      });
 }
 
 void Shard::OpenPublications(const AgentOptions& options, const AgentSetup& setup) {

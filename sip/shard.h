@@ -9,6 +9,7 @@
 #include "absl/time/time.h"
 #include "sip/agent_setup.h"
 #include "sip/auth/digest_server.h"
+#include "sip/auth/user_file.h"
 #include "sip/base/random_id.h"
 #include "sip/body/decode_scratch.h"
 #include "sip/dialog/dialog_table.h"
@@ -93,7 +94,8 @@ class Shard {
   std::unique_ptr<EventService> events_;
   std::unique_ptr<UnsolicitedDoor> unsolicited_;  // null: nothing of the kind is taken
   std::unique_ptr<Subscriber> subscriber_;
-  EventLoop loop_;  // last: its thread must be gone before what it uses
+  EventLoop loop_;  // its thread must be gone before what it uses, which is all above
+  std::unique_ptr<UserFile> user_file_;  // posts to the loop; null: there is none
 };
 
 }  // namespace sipevents::sip

@@ -230,7 +230,9 @@ std::vector<SettingRow> SipServerRows() {
        Choice<bool>(&Settings::sip_only_md5, {{"sha256", false}, {"md5", true}})},
       {"sip_users_file", "FILE", "",
        "Who may subscribe and publish: lines of `user realm password [publish=URI|publish=*]`. A "
-       "user's realm is its domain; it publishes its own state, and that of `publish`.",
+       "user's realm is its domain; it publishes its own state, and that of `publish`. Read again "
+       "when "
+       "it changes.",
        Text(&Settings::sip_users_file)},
       {"sip_users_service", "HOST:PORT", "",
        "A gRPC service sipevents.v1.UserDirectory, which is asked for users that are not in "

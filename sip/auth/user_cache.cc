@@ -27,9 +27,8 @@ UserCache::~UserCache() {
 }
 
 UserCache::Finding UserCache::Find(std::string_view user, std::string_view realm) {
-  if (const User* listed = parts_.table.Find(user, realm); listed != nullptr) {
-    return {Verdict::kKnown, listed, 0};
-  }
+  const User* const listed = table_ == nullptr ? nullptr : table_->Find(user, realm);
+  if (listed != nullptr) return {Verdict::kKnown, listed, 0};
   if (parts_.directory == nullptr || user.empty() || user.size() > kMaxNameOctets ||
       realm.size() > kMaxNameOctets || !IsUtf8(user)) {
     return {};

@@ -58,8 +58,7 @@ class UserCache {
 
   // What it is made of must outlive it.
   struct Parts {
-    const UserTable& table;
-    UserDirectory* directory = nullptr;  // null: nobody but who is in the table
+    UserDirectory* directory = nullptr;  // null: nobody but who is in the file
     const Clock& clock;
     TimerQueue& timers;
     // Has an action run on the SIP thread, later; any thread may call it.
@@ -85,6 +84,9 @@ class UserCache {
   ~UserCache();
   UserCache(const UserCache&) = delete;
   UserCache& operator=(const UserCache&) = delete;
+
+  // What the users file says from now on; null, as at first: there is none.
+  void SetTable(std::shared_ptr<const UserTable> table) { table_ = std::move(table); }
 
   // Finds a user of a realm, which is compared without regard to case. Never blocks.
   Finding Find(std::string_view user, std::string_view realm);
@@ -122,6 +124,7 @@ class UserCache {
   void OnBound(std::string_view name);
 
   const Parts parts_;
+  std::shared_ptr<const UserTable> table_;
   AgedMap<Key, Known> known_{kMostKnown};
   AgedMap<Key, absl::Time> nobody_{kMostRefused};  // until when
   AgedMap<Key, absl::Time> failed_{kMostRefused};

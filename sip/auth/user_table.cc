@@ -1,5 +1,7 @@
 #include "sip/auth/user_table.h"
 
+#include <sys/stat.h>
+
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -9,6 +11,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "absl/time/time.h"
 #include "sip/base/ascii.h"
 #include "sip/base/uri.h"
 
@@ -23,7 +26,16 @@ absl::Status Bad(std::string_view expected) {
 
 }  // namespace
 
+FileStamp StampOf(const std::string& path) {
+  struct stat file = {};
+  if (stat(path.c_str(), &file) != 0) return {};
+  return {file.st_dev, file.st_ino, file.st_size,
+          absl::ToUnixNanos(absl::TimeFromTimespec(file.st_mtim))};
+}
+
 absl::StatusOr<UserTable> UserTable::Load(const std::string& path) {
+  // Before it is read: what changes meanwhile is another state.
+  const FileStamp stamp = StampOf(path);
   std::ifstream file(path, std::ios::binary);
   if (!file) {
     return absl::NotFoundError(absl::StrCat(path, ": ", std::strerror(errno)));
@@ -32,7 +44,9 @@ absl::StatusOr<UserTable> UserTable::Load(const std::string& path) {
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
   if (file.bad()) return absl::UnavailableError(absl::StrCat(path, ": cannot be read"));
   text.resize(static_cast<size_t>(file.gcount()));
-  return Parse(text, path);
+  absl::StatusOr<UserTable> table = Parse(text, path);
+  if (table.ok()) table->stamp_ = stamp;
+  return table;
 }
 
 absl::StatusOr<UserTable> UserTable::Parse(std::string_view text, std::string_view name) {

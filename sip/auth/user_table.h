@@ -2,6 +2,7 @@
 #define SIP_AUTH_USER_TABLE_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -11,6 +12,18 @@
 #include "sip/user_directory.h"
 
 namespace sipevents::sip {
+
+// By which one state of a file is told from another; zeros: there is none.
+struct FileStamp {
+  uint64_t device = 0;
+  uint64_t inode = 0;
+  int64_t size = 0;            // octets
+  int64_t modified_nanos = 0;  // since 1970
+
+  bool operator==(const FileStamp&) const = default;
+};
+// Of the file that a path leads to now. Threads: any; asks the file system.
+FileStamp StampOf(const std::string& path);
 
 // The users who may subscribe and publish over SIP, from `--sip_users_file`.
 //
@@ -23,7 +36,8 @@ class UserTable {
   // Knows nobody.
   UserTable() = default;
 
-  // Reads a file; see Parse(). Errors also: NOT_FOUND or UNAVAILABLE if it cannot be read.
+  // Reads a file, and notes its stamp; see Parse(). Errors also: NOT_FOUND or UNAVAILABLE if it
+  // cannot be read.
   static absl::StatusOr<UserTable> Load(const std::string& path);
 
   // Reads lines of `user realm password [publish=URI|publish=*]…`, separated by blanks; the realm
@@ -35,11 +49,14 @@ class UserTable {
   const User* Find(std::string_view user, std::string_view realm) const;
 
   size_t size() const { return users_.size(); }
+  // Of the file as it was read; zeros: it is from none.
+  const FileStamp& stamp() const { return stamp_; }
 
  private:
   absl::Status AddLine(std::string_view line);
 
   absl::flat_hash_map<std::pair<std::string, std::string>, User> users_;  // by user and realm
+  FileStamp stamp_;
 };
 
 }  // namespace sipevents::sip

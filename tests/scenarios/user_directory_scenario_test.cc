@@ -85,6 +85,24 @@ TEST_F(UserDirectoryScenarioTest, WatcherAndPublisherWhomTheServiceKnowsAreLetIn
   EXPECT_EQ(gateway_->Metric("sipevents_user_lookups_total", "result=\"found\"").value_or(-1), 2);
 }
 
+// Without a restart.
+TEST_F(UserDirectoryScenarioTest, UsersFileThatChangesIsReadAgain) {
+  ASSERT_OK(Start());
+  ASSERT_OK_AND_ASSIGN(const Received before, SubscribeAs(*watcher_, "erin", "e"));
+  EXPECT_EQ(before.sip.status(), 401);
+
+  WriteFile("users", "carol example.com hums\nerin example.com e\n");
+
+  const std::string logged = "the users file was read again";
+  ASSERT_THAT(gateway_->process().StderrWith(logged, kItemPatience), HasSubstr(logged));
+  ASSERT_OK_AND_ASSIGN(ScriptedWatcher* const carol, NewWatcher());
+  ASSERT_OK_AND_ASSIGN(ScriptedWatcher* const erin, NewWatcher());
+  ASSERT_OK_AND_ASSIGN(const Received old_password, SubscribeAs(*carol, "carol", "sings"));
+  EXPECT_EQ(old_password.sip.status(), 401);
+  ASSERT_OK_AND_ASSIGN(const Received new_user, SubscribeAs(*erin, "erin", "e"));
+  EXPECT_EQ(new_user.sip.status(), 200);
+}
+
 TEST_F(UserDirectoryScenarioTest, HashesServeInPlaceOfPasswords) {
   v1::DirectoryUser dora;
   // printf dora:example.com:explores | md5sum, sha256sum

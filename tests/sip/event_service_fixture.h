@@ -35,7 +35,7 @@ class EventServiceTest : public testing::Test {
     options.only_md5 = only_md5;
     options.domains = DomainSet({"example.com", "example.org"});
     options.authenticate = authenticate;
-    options.users = *UserTable::Parse(
+    auto users = *UserTable::Parse(
         "alice example.com a\nbob example.com b publish=sip:alice@example.com\n"
         "root example.com r publish=*\nalice example.org o\n"
         "op@desk example.com d publish=sip:alice@example.com\n",
@@ -52,6 +52,7 @@ class EventServiceTest : public testing::Test {
                             .directory = directory,
                             .post = [this](auto action) { timers_.At(clock_.Now(), action); },
                             .resume = [this](uint64_t id) { resumed_.push_back(id); }});
+    service_->SetUsers(std::make_shared<const UserTable>(std::move(users)));
   }
 
   IncomingRequest Request(const std::string& method, const std::string& from) {

@@ -50,13 +50,13 @@ class UserCacheTest : public testing::Test {
 
   void Start(UserDirectory* directory) {
     cache_ = std::make_unique<UserCache>(UserCache::Parts{
-        .table = table_,
         .directory = directory,
         .clock = clock_,
         .timers = timers_,
         .post = [this](std::function<void()> action) { posted_.push_back(action); },
         .on_answer = [this](uint64_t id) { answered_.push_back(id); },
         .metrics = &metrics_});
+    cache_->SetTable(table_);
   }
   UserCache::Finding Find(const std::string& user, const std::string& realm = "example.com") {
     return cache_->Find(user, realm);
@@ -92,7 +92,8 @@ class UserCacheTest : public testing::Test {
 
   FakeClock clock_;
   TimerQueue timers_;
-  UserTable table_ = *UserTable::Parse("listed example.com file\n", "users");
+  std::shared_ptr<const UserTable> table_ =
+      std::make_shared<const UserTable>(*UserTable::Parse("listed example.com file\n", "users"));
   FakeUserDirectory directory_;
   CountingMetrics metrics_;
   std::deque<std::function<void()>> posted_;
