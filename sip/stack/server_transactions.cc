@@ -2,6 +2,7 @@
 
 #include <sofia-sip/sip_header.h>
 
+#include <algorithm>
 #include <string_view>
 #include <tuple>
 
@@ -79,9 +80,11 @@ void ServerTransactions::Keep(const Finding& finding, std::string_view answer, i
   if (timer_ == 0) Arm();
 }
 
-// Drops what is old also where no request comes.
+// Drops what is old also where no request comes: at most T1 (and a bit) late, since after a rush it
+// is most of the memory that the gateway has.
 void ServerTransactions::Arm() {
-  timer_ = timers_.At(clock_.Now() + timer_j_ / 4, [this] {
+  const absl::Time due = std::max(kept_.Front().until, clock_.Now() + timer_j_ / 64);
+  timer_ = timers_.At(due, [this] {
     timer_ = 0;
     DropOld();
     Shrink();
