@@ -66,7 +66,7 @@ PublicationRegistry::PublicationRegistry(const Options& options, const Parts& pa
 PublicationRegistry::~PublicationRegistry() {
   // The SIP side withdraws what is left by itself: see sip::Agent::Drain().
   MutexLock lock(mutex_);
-  parts_.executor.Cancel(timer_);
+  timer_.Cancel(parts_.executor);
 }
 
 std::string PublicationRegistry::NewEtag() { return RandomBase32(parts_.random, 16); }
@@ -360,22 +360,13 @@ void PublicationRegistry::ArmExpiry(const EntryPtr& entry, absl::Time when, absl
 }
 
 void PublicationRegistry::ArmTimer(absl::Time now) {
-  const absl::Time due = expiries_.NextDue();
-  if (due >= timer_due_) return;
-  parts_.executor.Cancel(timer_);
-  timer_due_ = due;
-  timer_ = parts_.executor.RunAfter(std::max(due - now, absl::ZeroDuration()),
-                                    [registry = weak_from_this(), &executor = parts_.executor] {
-                                      if (const std::shared_ptr<Runnable> alive = registry.lock())
-                                        executor.Schedule(*alive);
-                                    });
+  timer_.ArmFor(expiries_.NextDue(), now, weak_from_this(), parts_.executor);
 }
 
 void PublicationRegistry::Run() {
   MutexLock lock(mutex_);
   const absl::Time now = parts_.clock.Now();
-  timer_ = 0;
-  timer_due_ = absl::InfiniteFuture();
+  timer_.OnRun();
   expiries_.RunDue(now);
   for (const EntryPtr& entry : std::exchange(due_, {})) EndLocked(entry, "expired");
   ArmTimer(now);

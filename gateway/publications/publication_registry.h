@@ -20,6 +20,7 @@
 #include "gateway/publications/publication_feed.h"
 #include "gateway/publications/request_ids.h"
 #include "gateway/telemetry/metrics.h"
+#include "gateway/watch/deadline_timer.h"
 #include "gateway/watch/executor_tasks.h"
 #include "gateway/watch/fanout_executor.h"
 #include "sip/base/clock.h"
@@ -154,8 +155,7 @@ class PublicationRegistry final : public Runnable {
   RequestIds request_ids_ ABSL_GUARDED_BY(mutex_);
   TimerQueue expiries_ ABSL_GUARDED_BY(mutex_);
   std::vector<EntryPtr> due_ ABSL_GUARDED_BY(mutex_);
-  FanoutExecutor::TimerId timer_ ABSL_GUARDED_BY(mutex_) = 0;
-  absl::Time timer_due_ ABSL_GUARDED_BY(mutex_) = absl::InfiniteFuture();
+  DeadlineTimer timer_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace sipevents::gateway

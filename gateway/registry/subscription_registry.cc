@@ -44,7 +44,7 @@ SubscriptionRegistry::SubscriptionRegistry(Options options, const Parts& parts)
 SubscriptionRegistry::~SubscriptionRegistry() {
   // The SIP side ends what is left by itself: see sip::Agent::Drain().
   MutexLock lock(mutex_);
-  parts_.executor.Cancel(timer_);
+  timer_.Cancel(parts_.executor);
 }
 
 absl::Status SubscriptionRegistry::AdmitStart(const std::string& name, bool restart) {
@@ -265,22 +265,13 @@ void SubscriptionRegistry::Forget(Entry& entry, absl::Time now) {
 }
 
 void SubscriptionRegistry::ArmTimer(absl::Time now) {
-  const absl::Time due = reviews_.NextDue();
-  if (due >= timer_due_) return;
-  parts_.executor.Cancel(timer_);
-  timer_due_ = due;
-  timer_ = parts_.executor.RunAfter(std::max(due - now, absl::ZeroDuration()),
-                                    [registry = weak_from_this(), &executor = parts_.executor] {
-                                      if (const std::shared_ptr<Runnable> alive = registry.lock())
-                                        executor.Schedule(*alive);
-                                    });
+  timer_.ArmFor(reviews_.NextDue(), now, weak_from_this(), parts_.executor);
 }
 
 void SubscriptionRegistry::Run() {
   MutexLock lock(mutex_);
   const absl::Time now = parts_.clock.Now();
-  timer_ = 0;
-  timer_due_ = absl::InfiniteFuture();
+  timer_.OnRun();
   reviews_.RunDue(now);
   for (const std::shared_ptr<Entry>& entry : std::exchange(due_, {})) Review(entry, now);
   ArmTimer(now);

@@ -21,6 +21,7 @@
 #include "gateway/registry/restart_limiter.h"
 #include "gateway/registry/subscription_key.h"
 #include "gateway/telemetry/metrics.h"
+#include "gateway/watch/deadline_timer.h"
 #include "gateway/watch/event_log.h"
 #include "gateway/watch/fanout_executor.h"
 #include "gateway/watch/history_budget.h"
@@ -187,8 +188,7 @@ class SubscriptionRegistry final : public Runnable {
   // At most one per entry.
   TimerQueue reviews_ ABSL_GUARDED_BY(mutex_);
   std::vector<std::shared_ptr<Entry>> due_ ABSL_GUARDED_BY(mutex_);  // empty between calls
-  FanoutExecutor::TimerId timer_ ABSL_GUARDED_BY(mutex_) = 0;
-  absl::Time timer_due_ ABSL_GUARDED_BY(mutex_) = absl::InfiniteFuture();
+  DeadlineTimer timer_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace sipevents::gateway
