@@ -25,23 +25,29 @@ bool LeadsTo(std::string_view uri, const RequestSource& source) {
   return parsed.ok() && EqualsIgnoreCase(WithoutBrackets(parsed->host), source.peer.host);
 }
 
+constexpr std::string_view kFlow = "flow:";
+constexpr uint16_t kSipPort = 5060;
+
+uint16_t PortOf(uint16_t named) { return named == 0 ? kSipPort : named; }
+
+bool HasParameter(const Uri& uri, std::string_view name) {
+  return std::any_of(uri.parameters.begin(), uri.parameters.end(),
+                     [name](const auto& one) { return EqualsIgnoreCase(one.first, name); });
+}
+
 // The hop of what came by UDP; empty: the Contact.
 std::string DatagramHop(const IncomingRequest& request, const std::string& flow) {
   const RequestSource& source = request.source;
   const absl::StatusOr<Uri> contact = ParseUri(request.contact_uri);
   if (!contact.ok() || contact->scheme != "sip") return "";
-  const bool thinks_it_is_there =
-      EqualsIgnoreCase(contact->host, source.via_host) && contact->port == source.via_port;
+  const bool thinks_it_is_there = EqualsIgnoreCase(contact->host, source.via_host) &&
+                                  PortOf(contact->port) == PortOf(source.via_port);
   const std::string_view host = WithoutBrackets(contact->host);
-  const uint16_t port = contact->port == 0 ? 5060 : contact->port;
   if (thinks_it_is_there && IsNumericHost(host) &&
-      (host != source.peer.host || port != source.peer.port)) {
+      (host != source.peer.host || PortOf(contact->port) != source.peer.port)) {
     return flow;
   }
-  const bool names_transport =
-      std::any_of(contact->parameters.begin(), contact->parameters.end(),
-                  [](const auto& one) { return EqualsIgnoreCase(one.first, "transport"); });
-  if (names_transport || !IsNumericHost(host)) return "";
+  if (HasParameter(*contact, "transport") || !IsNumericHost(host)) return "";
   return absl::StrCat("sip:", contact->HostPort(), ";transport=udp");
 }
 
@@ -51,11 +57,29 @@ NotifyWay NotifyWayOf(const IncomingRequest& request) {
   const RequestSource& source = request.source;
   if (!request.record_route.empty()) return {"", !LeadsTo(request.record_route.front(), source)};
   const std::string flow =
-      absl::StrCat("flow:", SipListenAddress{source.transport, source.peer}.ToString());
+      absl::StrCat(AbslView(kFlow), SipListenAddress{source.transport, source.peer}.ToString());
   if (source.transport != Transport::kUdp) return {flow, false};
   std::string hop = DatagramHop(request, flow);
   const bool elsewhere = hop != flow && !LeadsTo(request.contact_uri, source);
   return {std::move(hop), elsewhere};
+}
+
+std::optional<NotifyWay> WayAfterConnection(std::string_view first_hop,
+                                            std::string_view contact_uri) {
+  if (!first_hop.starts_with(kFlow)) return std::nullopt;
+  const absl::StatusOr<SipListenAddress> peer =
+      ParseSipListenAddress(first_hop.substr(kFlow.size()));
+  const absl::StatusOr<Uri> contact = ParseUri(contact_uri);
+  if (!peer.ok() || peer->transport == Transport::kUdp) return std::nullopt;
+  if (!contact.ok() || HasParameter(*contact, "ob")) return std::nullopt;
+  // What was asked for in secret is not told in the clear.
+  const bool secure =
+      contact->scheme == "sips" ||
+      std::any_of(contact->parameters.begin(), contact->parameters.end(), [](const auto& one) {
+        return EqualsIgnoreCase(one.first, "transport") && EqualsIgnoreCase(one.second, "tls");
+      });
+  if (peer->transport == Transport::kTls && !secure) return std::nullopt;
+  return NotifyWay{"", !EqualsIgnoreCase(WithoutBrackets(contact->host), peer->address.host)};
 }
 
 bool HaveSameHost(std::string_view uri, std::string_view other_uri) {

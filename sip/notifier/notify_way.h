@@ -1,6 +1,7 @@
 #ifndef SIP_NOTIFIER_NOTIFY_WAY_H_
 #define SIP_NOTIFIER_NOTIFY_WAY_H_
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -22,6 +23,13 @@ struct NotifyWay {
 // came from, where a peer behind a NAT does not know its own (OUT-04). What came by UDP stays
 // there, whatever its size: a phone that has no TCP would lose it. Threads: any.
 NotifyWay NotifyWayOf(const IncomingRequest& request);
+
+// The way of a subscription whose NOTIFYs went by `first_hop`, which was a connection that the peer
+// opened and that has ended: to its Contact, where it may listen (RFC 3261 section 12.2.1.1).
+// nullopt: it was no such connection, or the Contact can only be reached by it (`ob`, RFC 5626
+// section 4.3). Threads: any.
+std::optional<NotifyWay> WayAfterConnection(std::string_view first_hop,
+                                            std::string_view contact_uri);
 
 // Whether two URIs name the same host, as text. Threads: any.
 bool HaveSameHost(std::string_view uri, std::string_view other_uri);

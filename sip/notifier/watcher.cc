@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -291,10 +292,22 @@ void Watcher::OnFinal(const Response& response) {
       rare_->redirected = false;
       rare_->proven = rare_->led_to;
     }
+  } else if (response.failure == SendFailure::kTransport && LeaveConnection()) {
+    answered.failure = SendFailure::kNone;
+    answered.can_retry = true;
   } else {
     answered.can_retry = CanRetry(response);
   }
   Apply(answered);  // may end it
+}
+
+// Goes on without the connection that the watcher had opened; false: there is no other way.
+bool Watcher::LeaveConnection() {
+  const std::optional<NotifyWay> way = WayAfterConnection(texts_[kFirstHop], texts_[kContact]);
+  if (!way.has_value()) return false;
+  texts_.Replace(kFirstHop, way->first_hop);
+  unproven_ = way->elsewhere;
+  return true;
 }
 
 // NOT-27.

@@ -200,6 +200,7 @@ class Watcher final : public AudienceMember, private RequestClient {
   void Apply(const WatcherInput& input);
   void Rearm(absl::Time wake);
   bool CanRetry(const Response& response);
+  bool LeaveConnection();
   void AddBody(NotifyContent content, OutgoingRequest& request);
   bool IsProven() const;
   std::string SubscriptionStateText() const;

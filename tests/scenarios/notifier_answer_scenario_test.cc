@@ -321,6 +321,32 @@ TEST_F(NotifierAnswerScenarioTest, WatcherOverTcpIsNotifiedOnItsConnection) {
   EXPECT_THAT(notify.Header("Via"), HasSubstr("SIP/2.0/TCP"));
 }
 
+// RFC 3261 section 12.2.1.1: a phone that closes idle connections listens at its Contact.
+TEST_F(NotifierAnswerScenarioTest, WatcherWhoseConnectionEndedIsNotifiedAtItsContact) {
+  ASSERT_OK(StartServer());
+  ASSERT_OK_AND_ASSIGN(std::unique_ptr<SipPeer> phone, SipPeer::Start());
+  const int phone_port = phone->port();
+  ASSERT_OK_AND_ASSIGN(const Flow flow, phone->ConnectTcp(gateway_->sip_tcp_port()));
+  RawRequest subscribe = watcher_->NewSubscribe();
+  subscribe
+      .Set("Via",
+           absl::StrCat("SIP/2.0/TCP 127.0.0.1:", phone_port, ";branch=", subscribe.sent().branch))
+      .Set("Contact", absl::StrCat("<sip:watcher@127.0.0.1:", phone_port, ";transport=tcp>"));
+  phone->SendRaw(flow, subscribe.Text());
+  ASSERT_OK_AND_ASSIGN(const Received first, phone->WaitFor("NOTIFY", kServerPatience));
+  phone->Respond(first, 200);
+
+  phone = nullptr;  // its connections with it
+  ASSERT_OK_AND_ASSIGN(phone, SipPeer::Start(phone_port));
+  ASSERT_OK(Publish("news"));
+
+  ASSERT_OK_AND_ASSIGN(const Received notify, phone->WaitFor("NOTIFY", kServerPatience));
+  EXPECT_THAT(notify.sip.body(), HasSubstr("news"));
+  EXPECT_THAT(notify.Header("Via"), HasSubstr("SIP/2.0/TCP"));
+  EXPECT_EQ(notify.Header("Call-ID"), first.Header("Call-ID"));
+  EXPECT_GT(notify.sip.cseq(), first.sip.cseq());
+}
+
 // ---- what is there
 
 // NOT-44, ESC-18, GEN-01, 5367 3.1.

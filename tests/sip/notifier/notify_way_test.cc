@@ -44,6 +44,40 @@ TEST(NotifyWayTest, FlowLeadsBack) {
   EXPECT_FALSE(tls.elsewhere);
 }
 
+// A port that is left out is 5060 (RFC 3261 section 19.1.2), whoever leaves it out.
+TEST(NotifyWayTest, PortLeftOutIsThePortNamed) {
+  IncomingRequest request = From("192.0.2.7", "sip:phone@192.0.2.99");
+  EXPECT_EQ(NotifyWayOf(request).first_hop, "flow:udp:192.0.2.7:5070");
+  request.source.via_port = 0;
+  EXPECT_EQ(NotifyWayOf(request).first_hop, "flow:udp:192.0.2.7:5070");
+  request.contact_uri = "sip:phone@192.0.2.99:5060";
+  EXPECT_EQ(NotifyWayOf(request).first_hop, "flow:udp:192.0.2.7:5070");
+  request.contact_uri = "sip:phone@192.0.2.99:5062";
+  EXPECT_EQ(NotifyWayOf(request).first_hop, "sip:192.0.2.99:5062;transport=udp");
+}
+
+// OUT-04, RFC 3261 section 12.2.1.1.
+TEST(NotifyWayTest, ContactIsTriedWhenTheConnectionHasEnded) {
+  const auto same = WayAfterConnection("flow:tcp:192.0.2.7:5070", "sip:phone@192.0.2.7");
+  ASSERT_TRUE(same.has_value());
+  EXPECT_EQ(same->first_hop, "");
+  EXPECT_FALSE(same->elsewhere);
+  const auto other = WayAfterConnection("flow:tcp:192.0.2.7:5070", "sip:phone@192.0.2.8");
+  ASSERT_TRUE(other.has_value());
+  EXPECT_TRUE(other->elsewhere);
+  EXPECT_TRUE(WayAfterConnection("flow:tls:[2001:db8::7]:5070", "sips:phone@[2001:db8::7]"));
+  EXPECT_TRUE(WayAfterConnection("flow:tls:192.0.2.7:5070", "sip:phone@192.0.2.7;transport=TLS"));
+}
+
+TEST(NotifyWayTest, NoWayButTheConnection) {
+  EXPECT_FALSE(WayAfterConnection("", "sip:phone@192.0.2.7"));
+  EXPECT_FALSE(WayAfterConnection("sip:192.0.2.7;transport=tcp", "sip:phone@192.0.2.7"));
+  EXPECT_FALSE(WayAfterConnection("flow:udp:192.0.2.7:5070", "sip:phone@192.0.2.7"));
+  EXPECT_FALSE(WayAfterConnection("flow:tcp:192.0.2.7:5070", "sip:phone@192.0.2.7;ob"));
+  // Not in the clear what was asked for over TLS.
+  EXPECT_FALSE(WayAfterConnection("flow:tls:192.0.2.7:5070", "sip:phone@192.0.2.7"));
+}
+
 TEST(NotifyWayTest, RouteCountsNotTheContact) {
   IncomingRequest request = From("192.0.2.7", "sip:phone@192.0.2.8");
   request.record_route = {"<sip:192.0.2.7;lr>", "<sip:192.0.2.9;lr>"};
