@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "sip/base/keyed_hash.h"
 #include "sip/base/random_id.h"
 #include "sip/compose/composed_state.h"
 
@@ -39,9 +40,6 @@ class PublicationTags {
  private:
   const std::string prefix_;
 };
-
-// SipHash-2-4 with 128 bits of output (Aumasson, Bernstein 2012).
-std::array<uint64_t, 2> SipHash128(const std::array<uint64_t, 2>& key, std::string_view text);
 
 // Makes the entity tags of composed bodies: equal ones have equal tags, so that nobody is notified
 // of what did not change. The key is a secret: nobody can publish two bodies with one tag.

@@ -56,6 +56,7 @@ struct IncomingRequest {
   std::vector<std::string_view> require;
   std::string content_type;              // with parameters; empty: none given
   std::string_view content_disposition;  // without parameters; empty: none
+  bool body_is_optional = false;  // `handling=optional`: who does not understand it ignores it
   std::string_view body;
   std::string contact_uri;                     // fit for a Request-URI; empty: none
   std::vector<std::string> if_match;           // values of SIP-If-Match headers (PUBLISH), raw

@@ -91,8 +91,10 @@ struct Response {
   std::vector<Challenge> challenges;
   // Of a 2xx to a REGISTER: what is bound now, and how (RFC 5626).
   std::vector<ContactBinding> bindings;
-  std::string_view entity_tag;         // of a 2xx to a PUBLISH: SIP-ETag; empty: none
-  std::string own_contact;             // URI of the Contact that the request had; else empty
+  std::string_view entity_tag;  // of a 2xx to a PUBLISH: SIP-ETag; empty: none
+  std::string own_contact;      // URI of the Contact that the request had; else empty
+  // Of a 2xx to a NOTIFY: parameters of its Event, `name=value` or `name`, in order (RFC 6446).
+  std::vector<std::string_view> event_parameters;
   bool outbound = false;               // Require names `outbound`
   std::optional<uint32_t> flow_timer;  // seconds
 };

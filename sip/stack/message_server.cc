@@ -6,12 +6,15 @@
 #include <sofia-sip/sip_header.h>
 #include <sofia-sip/su_string.h>
 
+#include <array>
+#include <cstdint>
 #include <optional>
 #include <utility>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "sip/base/ascii.h"
+#include "sip/base/keyed_hash.h"
 #include "sip/stack/request_checks.h"
 #include "sip/stack/request_message.h"
 #include "sip/stack/sofia_text.h"
@@ -20,7 +23,6 @@
 namespace sipevents::sip {
 namespace {
 
-constexpr size_t kTagDigits = 16;
 // For a request that cannot wait here, in seconds.
 constexpr char kRetryAfter[] = "5";
 
@@ -37,7 +39,8 @@ void NoteSource(msg_t* message, sip_via_t* via, const HostPort& source) {
   if (via->v_maddr != nullptr) msg_header_remove_param(via->v_common, "maddr");
   std::string_view host = View(via->v_host);
   if (host.size() > 2 && host.front() == '[') host = host.substr(1, host.size() - 2);
-  if (!EqualsIgnoreCase(host, source.host)) {
+  // Who asks for its port is told the address, too, though it knows it (RFC 3581 section 4).
+  if (via->v_rport != nullptr || !EqualsIgnoreCase(host, source.host)) {
     const std::string received = absl::StrCat("received=", source.host);
     msg_header_replace_param(home, via->v_common, su_strdup(home, received.c_str()));
   }
@@ -58,13 +61,32 @@ WireAnswer WayOf(const sip_via_t& via) {
   return way;
 }
 
+// A To tag of ours. A request that comes again gets the same one, though nobody remembers it (RFC
+// 3261 section 8.2.7), and nobody else can make it up.
+using TagKey = std::array<uint64_t, 2>;
+std::string TagOf(const TagKey& key, std::string_view what) {
+  return absl::StrCat(absl::Hex(SipHash128(key, what)[0], absl::kZeroPad16));
+}
+
+// The same for a request and the CANCEL of it, too (section 9.2).
+std::string TagOf(const TagKey& key, const sip_t& sip) {
+  const std::string_view branch = sip.sip_via == nullptr ? "" : View(sip.sip_via->v_branch);
+  const std::string_view call_id = sip.sip_call_id == nullptr ? "" : View(sip.sip_call_id->i_id);
+  const std::string_view from_tag = sip.sip_from == nullptr ? "" : View(sip.sip_from->a_tag);
+  const uint32_t cseq = sip.sip_cseq == nullptr ? 0 : sip.sip_cseq->cs_seq;
+  return TagOf(key, absl::StrCat(AbslView(branch), "\n", AbslView(call_id), "\n",
+                                 AbslView(from_tag), "\n", cseq));
+}
+
 WireAnswer Write(msg_t* request, sip_via_t* via, const HostPort& source, const NotifyAnswer& answer,
-                 RandomSource& random) {
+                 const TagKey& key) {
   WireAnswer written = WayOf(*via);
   NoteSource(request, via, source);
   const sip_to_t* to = sip_object(request)->sip_to;
   std::string tag = answer.to_tag;
-  if (tag.empty() && (to == nullptr || to->a_tag == nullptr)) tag = RandomHex(random, kTagDigits);
+  if (tag.empty() && (to == nullptr || to->a_tag == nullptr)) {
+    tag = TagOf(key, *sip_object(request));
+  }
   const MessagePtr message = NewAnswer(request, answer, tag);
   if (message != nullptr) written.text = WireText(message.get());
   return written;
@@ -104,7 +126,8 @@ WireAnswer MessageServer::Take(std::string_view message, const NextHop& source,
   // The parser lets a bare line feed stand within a URI. What our answer would repeat with it is
   // refused before anybody acts on it.
   if (HasBareLineFeed(message) && sip->sip_via != nullptr &&
-      HasBareLineFeed(Write(parsed.get(), sip->sip_via, source.address, {400, {}}, random_).text)) {
+      HasBareLineFeed(
+          Write(parsed.get(), sip->sip_via, source.address, {400, {}}, tag_key_).text)) {
     return AnswerUnparsed(message, 400);
   }
   std::optional<NotifyAnswer> answer = RefuseMalformed(parsed.get(), *sip);
@@ -119,7 +142,7 @@ WireAnswer MessageServer::Take(std::string_view message, const NextHop& source,
     metrics_->OnRequestAnswered("malformed", answer->status);
   }
   if (!answer.has_value() || sip->sip_via == nullptr) return {};
-  return Write(parsed.get(), sip->sip_via, source.address, *answer, random_);
+  return Write(parsed.get(), sip->sip_via, source.address, *answer, tag_key_);
 }
 
 // It was found well-formed when it came.
@@ -134,7 +157,7 @@ WireAnswer MessageServer::TakeAgain(std::string_view message, const NextHop& sou
 WireAnswer MessageServer::Serve(msg_t* message, const sip_t& sip, std::string_view text,
                                 const NextHop& source, bool was_held) {
   const auto write = [&](const RequestAnswer& answer) {
-    return Write(message, sip.sip_via, source.address, answer, random_);
+    return Write(message, sip.sip_via, source.address, answer, tag_key_);
   };
   if (sip.sip_request->rq_method == sip_method_cancel) {
     const int status = transactions_->HasCancelled(sip) ? 200 : 481;
@@ -174,7 +197,7 @@ WireAnswer MessageServer::Serve(msg_t* message, const sip_t& sip, std::string_vi
 
 WireAnswer MessageServer::AnswerUnparsed(std::string_view message, int status) {
   WireAnswer answer;
-  answer.text = AnswerToUnparsed(message, status, RandomHex(random_, kTagDigits));
+  answer.text = AnswerToUnparsed(message, status, TagOf(tag_key_, message));
   if (metrics_ != nullptr) {
     metrics_->OnRequestAnswered("malformed", answer.text.empty() ? 0 : status);
   }

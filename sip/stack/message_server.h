@@ -4,6 +4,7 @@
 #include <sofia-sip/msg.h>
 #include <sofia-sip/sip.h>
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -35,7 +36,7 @@ struct WireAnswer {
 // Takes one message at a time, whatever it came over: parses it, has a request judged, and makes
 // the answer; hands on a response.
 //
-// Threads: the SIP thread. `handler`, `random`, `metrics` (may be null), `transactions` (of all
+// Threads: the SIP thread. `handler`, `metrics` (may be null), `transactions` (of all
 // transports; null: SUBSCRIBE and PUBLISH are not served) and `held` (likewise; null: none of them
 // can wait) must outlive it.
 class MessageServer {
@@ -47,7 +48,7 @@ class MessageServer {
   MessageServer(MessageHandler& handler, RandomSource& random, SipMetrics* metrics,
                 ServerTransactions* transactions = nullptr, HeldRequests* held = nullptr)
       : handler_(handler),
-        random_(random),
+        tag_key_{random.Next(), random.Next()},
         metrics_(metrics),
         transactions_(transactions),
         held_(held) {}
@@ -71,7 +72,7 @@ class MessageServer {
                    bool was_held);
 
   MessageHandler& handler_;
-  RandomSource& random_;
+  const std::array<uint64_t, 2> tag_key_;  // of the To tags that we give
   SipMetrics* metrics_;
   ServerTransactions* transactions_;
   HeldRequests* held_;

@@ -99,6 +99,12 @@ void AddSource(const sip_t& sip, const NextHop& source, IncomingRequest& request
   }
 }
 
+// RFC 3261 section 8.2.3; of PUBLISH the body is what it is about.
+bool HasOptionalBody(const sip_t& sip) {
+  return sip.sip_request->rq_method == sip_method_subscribe &&
+         sip.sip_content_disposition != nullptr && sip.sip_content_disposition->cd_optional != 0;
+}
+
 bool Known(std::string_view tag, bool subscribe) {
   return subscribe &&
          (EqualsIgnoreCase(tag, "eventlist") || EqualsIgnoreCase(tag, "recipient-list-subscribe"));
@@ -119,6 +125,10 @@ std::optional<RequestAnswer> RefuseBadRequest(const sip_t& sip) {
     return RequestAnswer{400, {}, "Body shorter than Content-Length"};  // RFC 3261 section 18.3
   }
   if (View(sip.sip_from->a_tag).empty()) return RequestAnswer{400, {}, "Missing From Tag"};
+  // What is bad though one was read is another one.
+  if (sip.sip_expires != nullptr && HasBadHeader(sip, "Expires")) {
+    return RequestAnswer{400, {}, "More than one Expires"};
+  }
   if (subscribe) {
     if (sip.sip_contact == nullptr) return RequestAnswer{400, {}, "Missing Contact"};
     if (sip.sip_contact->m_next != nullptr) return RequestAnswer{400, {}, "More than one Contact"};
@@ -134,7 +144,9 @@ std::optional<RequestAnswer> RefuseBadRequest(const sip_t& sip) {
     absl::StrAppend(&unsupported, unsupported.empty() ? "" : ", ", AbslView(tag));
   }
   if (!unsupported.empty()) return RequestAnswer{420, {{"Unsupported", unsupported}}};
-  if (HasEncodedBody(sip)) return RequestAnswer{415, {{"Accept-Encoding", "identity"}}};
+  if (HasEncodedBody(sip) && !HasOptionalBody(sip)) {
+    return RequestAnswer{415, {{"Accept-Encoding", "identity"}}};
+  }
   return std::nullopt;
 }
 
@@ -162,7 +174,9 @@ IncomingRequest ToIncomingRequest(const sip_t& sip, std::string_view text, const
   if (sip.sip_content_disposition != nullptr) {
     request.content_disposition = View(sip.sip_content_disposition->cd_type);
   }
-  if (sip.sip_payload != nullptr) {
+  request.body_is_optional = HasOptionalBody(sip);
+  // What is encoded is not understood, and came here only if it need not be.
+  if (sip.sip_payload != nullptr && !HasEncodedBody(sip)) {
     request.body = std::string_view(sip.sip_payload->pl_data, sip.sip_payload->pl_len);
   }
   if (sip.sip_contact != nullptr) request.contact_uri = TargetText(sip.sip_contact->m_url);

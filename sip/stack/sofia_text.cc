@@ -243,6 +243,15 @@ Response ToResponse(const sip_t& sip, std::string_view text) {
     const std::string_view tag = View(sip.sip_etag->g_string);
     if (tag.size() <= kMaxTagOctets && IsToken(tag)) response.entity_tag = tag;
   }
+  if (sip.sip_event != nullptr && response.status / 100 == 2 &&
+      sip.sip_cseq->cs_method == sip_method_notify) {
+    const auto* parameter = sip.sip_event->o_params;
+    for (; parameter != nullptr && *parameter != nullptr; ++parameter) {
+      if (response.event_parameters.size() < kMaxListed) {
+        response.event_parameters.push_back(View(*parameter));
+      }
+    }
+  }
   if (response.status / 100 == 2 && sip.sip_cseq->cs_method == sip_method_register) {
     response.bindings = Bindings(sip.sip_contact);
     response.outbound = Lists(sip.sip_require, "outbound");

@@ -86,6 +86,80 @@ TEST_F(MessageServerTest, AnswerGoesWhereTheRequestCameFrom) {
   EXPECT_THAT(asked.text, Not(HasSubstr("1.2.3.4")));
 }
 
+// RFC 3581 section 4: who asks for its port is told the address, too, whether it knows it or not.
+TEST_F(MessageServerTest, WhoAsksForItsPortIsAlwaysToldItsAddress) {
+  const std::string same =
+      Take(Notify("SIP/2.0/UDP 192.0.2.9:4000;rport;branch=z9hG4bK1", "")).text;
+  EXPECT_THAT(same, HasSubstr("received=192.0.2.9"));
+  EXPECT_THAT(same, HasSubstr("rport=4000"));
+  const std::string not_asked = Take(Notify("SIP/2.0/UDP 192.0.2.9:4000;branch=z9hG4bK1", "")).text;
+  EXPECT_THAT(not_asked, Not(HasSubstr("received")));
+}
+
+// The To tag of an answer.
+std::string ToTagOf(const std::string& answer) {
+  const size_t begin = answer.find(";tag=", answer.find("\r\nTo:"));
+  return answer.substr(begin, answer.find("\r\n", begin) - begin);
+}
+
+// RFC 3261 sections 8.2.7 and 9.2: nobody remembers the request, but its tag is the same one.
+TEST_F(MessageServerTest, RequestThatComesAgainGetsTheSameToTag) {
+  const std::string request =
+      absl::StrReplaceAll(Notify("SIP/2.0/UDP 192.0.2.9;branch=z9hG4bK1", ""),
+                          {{"<sip:b@example.com>;tag=b", "<sip:b@example.com>"}});
+  const std::string tag = ToTagOf(Take(request).text);
+  EXPECT_EQ(tag.size(), std::string(";tag=0123456789abcdef").size()) << tag;
+
+  EXPECT_EQ(ToTagOf(Take(request).text), tag);
+  EXPECT_EQ(ToTagOf(Take(absl::StrReplaceAll(request, {{"NOTIFY", "CANCEL"}})).text), tag);
+  for (const auto& [from, to] :
+       std::initializer_list<std::pair<const char*, const char*>>{{"z9hG4bK1", "z9hG4bK2"},
+                                                                  {"Call-ID: c", "Call-ID: d"},
+                                                                  {"CSeq: 1", "CSeq: 2"},
+                                                                  {"tag=a", "tag=x"}}) {
+    EXPECT_NE(ToTagOf(Take(absl::StrReplaceAll(request, {{from, to}})).text), tag) << to;
+  }
+  MessageServer other(handler_, random_, nullptr);
+  EXPECT_NE(
+      ToTagOf(
+          other.Take(request, {Transport::kUdp, {"192.0.2.9", 4000}, "192.0.2.9"}, nullptr).text),
+      tag);
+}
+
+TEST_F(MessageServerTest, RequestThatCannotBeReadGetsTheSameToTagAgain) {
+  const std::string request = absl::StrReplaceAll(
+      Notify("SIP/2.0/UDP 192.0.2.9;branch=z9hG4bK1", ""),
+      {{"NOTIFY", "!odd+`method"}, {"<sip:b@example.com>;tag=b", "<sip:b@example.com>"}});
+  const std::string tag = ToTagOf(Take(request).text);
+  EXPECT_THAT(tag, StartsWith(";tag="));
+  EXPECT_EQ(ToTagOf(Take(request).text), tag);
+  EXPECT_NE(ToTagOf(Take(absl::StrReplaceAll(request, {{"z9hG4bK1", "z9hG4bK2"}})).text), tag);
+}
+
+// RATE-01: of a 2xx to a NOTIFY only.
+TEST_F(MessageServerTest, EventParametersOfAnAnswerToANotifyAreHandedOver) {
+  std::vector<std::string> read;
+  const auto take = [&](const std::string& status, const std::string& method) {
+    read.clear();
+    server_.Take(absl::StrCat("SIP/2.0 ", status,
+                              "\r\nVia: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bK1\r\n"
+                              "From: <sip:a@example.com>;tag=a\r\n"
+                              "To: <sip:b@example.com>;tag=b\r\nCall-ID: c\r\nCSeq: 1 ",
+                              method,
+                              "\r\nEvent: presence;max-rate=0.5 ; min-rate\r\n"
+                              "Content-Length: 0\r\n\r\n"),
+                 {Transport::kUdp, {"192.0.2.9", 4000}, "192.0.2.9"},
+                 [&](std::string_view, std::string_view, const Response& response) {
+                   read.assign(response.event_parameters.begin(), response.event_parameters.end());
+                 });
+    return read;
+  };
+  EXPECT_THAT(take("200 OK", "NOTIFY"), testing::ElementsAre("max-rate=0.5", "min-rate"));
+  EXPECT_THAT(take("202 OK", "NOTIFY"), testing::SizeIs(2));
+  EXPECT_THAT(take("200 OK", "SUBSCRIBE"), testing::IsEmpty());
+  EXPECT_THAT(take("500 No", "NOTIFY"), testing::IsEmpty());
+}
+
 // GEN-12, TOR-06: what can be read of the state counts.
 TEST_F(MessageServerTest, StateWithBadParametersIsKept) {
   const std::string via = "SIP/2.0/UDP 192.0.2.9;branch=z9hG4bK1";

@@ -101,6 +101,7 @@ TEST_F(RequestIntakeTest, HeadersAreReadAsTheyAre) {
     EXPECT_THAT(request.record_route,
                 ElementsAre("<sip:p1.example.net;lr>", "<sip:p2.example.net;lr>"));
     EXPECT_EQ(request.content_disposition, "recipient-list");
+    EXPECT_TRUE(request.body_is_optional);
     EXPECT_EQ(request.body, "body");
     EXPECT_EQ(request.contact_uri, "sip:bob@192.0.2.9;transport=tcp");
     EXPECT_THAT(request.suppress_if_match, ElementsAre("abc"));
@@ -182,6 +183,8 @@ TEST_F(RequestIntakeTest, WhatIsRefusedBeforeTheEvent) {
   EXPECT_EQ(with(contact, "Contact: <tel:+1>\r\n"), 400);
   EXPECT_EQ(with(";tag=f", ""), 400);
   EXPECT_EQ(with("Content-Length: 0", "Content-Length: 5"), 400);
+  EXPECT_EQ(with("Event", "Expires: 60\r\nExpires: 60\r\nEvent"), 400);
+  EXPECT_EQ(with("Event", "Expires: soon\r\nEvent"), 0);
   EXPECT_EQ(with("Event", "Require: 100rel\r\nEvent"), 420);
   EXPECT_EQ(with("Event", "Require: recipient-list-subscribe\r\nEvent"), 0);
   EXPECT_EQ(
@@ -200,6 +203,9 @@ TEST_F(RequestIntakeTest, PublishNeedsNoContactAndKnowsNoLists) {
   });
   EXPECT_EQ(Refusal(absl::StrReplaceAll(publish, {{"Event:", "Require: eventlist\r\nEvent:"}})),
             420);
+  EXPECT_EQ(
+      Refusal(absl::StrReplaceAll(publish, {{"Event:", "Expires: 60\r\nExpires: 30\r\nEvent:"}})),
+      400);
 }
 
 TEST(RawHeaderTest, ValuesAreTakenAsWritten) {
@@ -281,6 +287,33 @@ TEST(RequestTextTest, ValueThatWouldBreakALineSpoilsTheWhole) {
     OutgoingRequest body;
     body.body = evil;
     EXPECT_NE(RequestText(body, {}), "");
+  }
+}
+
+// RFC 3261 section 8.2.3, of SUBSCRIBE: of PUBLISH the body is what it is about.
+TEST_F(RequestIntakeTest, BodyThatNeedNotBeUnderstoodIsSaidToBeSo) {
+  const std::vector<std::pair<std::string, bool>> rows = {
+      {"", false},
+      {"Content-Disposition: session\r\n", false},
+      {"Content-Disposition: session;handling=required\r\n", false},
+      {"Content-Disposition: session ; Handling = Optional\r\n", true},
+      {"Content-Disposition: session;handling=optional;x=y\r\n", true}};
+  for (const auto& [header, optional] : rows) {
+    const std::string message = Message(absl::StrCat("Content-Type: text/plain\r\n", header), "b");
+    Read(message, [optional = optional, &header = header](const IncomingRequest& request) {
+      EXPECT_EQ(request.body_is_optional, optional) << header;
+      EXPECT_EQ(request.body, "b");
+    });
+    const std::string encoded =
+        Message(absl::StrCat("Content-Encoding: gzip\r\n", header), "packed");
+    EXPECT_EQ(Refusal(encoded), optional ? 0 : 415) << header;
+    if (optional) {
+      Read(encoded, [](const IncomingRequest& request) { EXPECT_EQ(request.body, ""); });
+    }
+    const std::string publish = absl::StrReplaceAll(
+        message,
+        {{"SUBSCRIBE", "PUBLISH"}, {"Contact: <sip:bob@192.0.2.9;transport=tcp>\r\n", ""}});
+    Read(publish, [](const IncomingRequest& request) { EXPECT_FALSE(request.body_is_optional); });
   }
 }
 
