@@ -155,7 +155,8 @@ RequestAnswer LocalSubscriptions::Ask(Entry& entry, const SubscribeRequest& requ
   subscribe.event_type_ok = true;
   std::vector<std::string> parameters;
   for (const auto& [name, value] : request.event_parameters) {
-    parameters.push_back(value.empty() ? name : absl::StrCat(name, "=", value));
+    const std::string quoted = IsToken(value) ? value : QuoteString(value);
+    parameters.push_back(value.empty() ? name : absl::StrCat(name, "=", quoted));
   }
   subscribe.event_parameters.assign(parameters.begin(), parameters.end());
   if (once) subscribe.expires = 0;

@@ -33,10 +33,13 @@ struct ComposedBody {
   bool operator==(const ComposedBody&) const = default;
 };
 
-// What the watchers of a resource are shown, all of them the same one. Immutable.
+// What the watchers of a resource are shown, nearly all of them the same one. Immutable.
 struct ComposedState {
   ComposedBody full;
   std::string entity_tag;  // CEN-01: unique over all states of the resource and package; a token
+  // With what is told only to who asks for it (WithoutSessions()); null: there is nothing of the
+  // kind, `full` is all.
+  std::unique_ptr<const ComposedBody> whole = {};
 };
 using ComposedStatePtr = std::shared_ptr<const ComposedState>;
 

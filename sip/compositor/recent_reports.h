@@ -2,42 +2,57 @@
 #define SIP_COMPOSITOR_RECENT_REPORTS_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <string>
 #include <string_view>
-#include <utility>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/time/time.h"
-#include "sip/compose/composed_state.h"
+#include "sip/compositor/state_source.h"
 
 namespace sipevents::sip {
 
-// The last report of each resource, for as long as it may take until the watchers of that moment
-// have their turn: NOTIFYs show what is so when they leave. Of reports that follow each other
-// faster than watchers are notified, the newest one is shown.
+// Reports, which are no state: each is told once to everybody who watches when it comes. They wait
+// here for as long as it may take until all these watchers have had their turn.
 //
 // Threads: one; its owner's.
 class RecentReports {
  public:
-  // Remembers a report until kKeptFor after `now`, or kMost others have come.
-  void Put(std::string_view resource, std::string_view event_package, ComposedStatePtr report,
-           absl::Time now);
-  // Null: there was none of late.
-  ComposedStatePtr Find(std::string_view resource, std::string_view event_package,
-                        absl::Time now) const;
-
   static constexpr absl::Duration kKeptFor = absl::Seconds(32);  // 64*T1: one NOTIFY unanswered
-  static constexpr size_t kMost = 1000;
+  // Past these the oldest are forgotten before their time, whoever has not been told.
+  static constexpr size_t kMost = 10'000;
+  static constexpr size_t kMostOctets = 32 << 20;  // of bodies
+
+  // Keeps a report until kKeptFor after `now`. False: to make room, others were forgotten.
+  bool Put(std::string_view resource, std::string_view event_package, ComposedStatePtr report,
+           absl::Time now);
+
+  // The first one of a resource after the one with the number `after`; see StateSource.
+  NumberedReport Next(std::string_view resource, std::string_view event_package, uint64_t after,
+                      absl::Time now) const;
+  // The newest one; null: there was none of late.
+  ComposedStatePtr Newest(std::string_view resource, std::string_view event_package,
+                          absl::Time now) const;
+
+  // The number of the last report of all; 0: there was none.
+  uint64_t last() const { return last_; }
 
  private:
   struct Report {
-    ComposedStatePtr state;
+    uint64_t number;
     absl::Time until;
+    ComposedStatePtr state;
   };
+  using Reports = std::deque<Report>;  // of one resource, the oldest first
 
-  absl::flat_hash_map<std::string, Report> reports_;         // by package and resource
-  std::deque<std::pair<absl::Time, std::string>> in_order_;  // until when, and which
+  const Reports* Find(std::string_view resource, std::string_view event_package) const;
+  void DropOldest();
+
+  absl::flat_hash_map<std::string, Reports> reports_;  // by package and resource
+  std::deque<std::string> in_order_;                   // the keys of all reports, the oldest first
+  size_t octets_ = 0;
+  uint64_t last_ = 0;
 };
 
 }  // namespace sipevents::sip

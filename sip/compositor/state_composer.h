@@ -10,6 +10,7 @@
 #include "absl/types/span.h"
 #include "sip/base/random_id.h"
 #include "sip/compose/composed_state.h"
+#include "sip/compose/shown_ids.h"
 #include "sip/compositor/tags.h"
 
 namespace sipevents::sip {
@@ -21,10 +22,11 @@ class StateComposer {
  public:
   explicit StateComposer(RandomSource& random) : tags_(random) {}
 
-  // What publications add up to, see Compose(). `before`, if it is the same. Never null.
+  // What publications add up to, see Compose(), `shown` too. `before`, if it is the same. Never
+  // null.
   ComposedStatePtr Composed(std::string_view event_package, std::string_view resource,
                             absl::Span<const PublishedState> publications,
-                            const ComposedStatePtr& before) const;
+                            const ComposedStatePtr& before, ShownIds* shown) const;
 
   // The state where nobody publishes, see NeutralBody(). Never null. A few are remembered, for
   // those who ask for the same again and again on behalf of many watchers.

@@ -2,6 +2,7 @@
 #define SIP_NOTIFIER_AUDIENCE_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <utility>
 
@@ -52,6 +53,10 @@ class Audience {
   const std::string& event_package() const { return event_package_; }
   size_t size() const { return size_; }
 
+  // Stands for who watches now, and how; 0: nobody yet. To be another one with each change.
+  uint64_t revision() const { return revision_; }
+  void SetRevision(uint64_t revision) { revision_ = revision; }
+
   void TellStateChanged() {
     for (AudienceMember* member = first_; member != nullptr; member = member->next_) {
       member->OnStateChanged();
@@ -74,6 +79,7 @@ class Audience {
   const std::string event_package_;
   AudienceMember* first_ = nullptr;
   size_t size_ = 0;
+  uint64_t revision_ = 0;
 };
 
 inline AudienceMember::AudienceMember(Audience& audience) : audience_(&audience) {

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "absl/hash/hash.h"
 #include "absl/strings/str_cat.h"
 #include "sip/base/ascii.h"
 #include "sip/compose/resource_list_writer.h"
@@ -36,37 +37,23 @@ class ListView::Member {
 
   // `bare`: only that it is there.
   void Write(ResourceListWriter& writer, bool bare) {
-    ListedResource row{.uri = listed_.uri, .name = listed_.name};
     changed_ = bare;  // told again by the next document, also where it was told before
     if (bare) {
-      writer.Add(row);
+      writer.Add({.uri = listed_.uri, .name = listed_.name});
       return;
     }
-    row.instance = kInstance;
-    ComposedStatePtr state;
-    const WatcherDecision decision =
-        audience_ == nullptr ? WatcherDecision::kDeny : view_.parts_.decide(audience_->resource());
-    switch (decision) {
-      case WatcherDecision::kAllow:
-        state = view_.parts_.states.Current(audience_->resource(), view_.event_package_);
-        break;
-      case WatcherDecision::kPoliteBlock:
-        state = view_.parts_.states.Neutral(audience_->resource(), view_.event_package_);
-        break;
-      case WatcherDecision::kPending:
-        row.state = ListedResource::State::kPending;
-        break;
-      case WatcherDecision::kDeny:
-        row.state = ListedResource::State::kTerminated;
-        row.reason = audience_ == nullptr ? "noresource" : "rejected";
-        break;
+    Look look = See();
+    told_ = look.mark;
+    if (look.state != nullptr) {
+      look.row.body = &look.state->full;
+      look.row.version = version_++;
     }
-    if (state != nullptr) {
-      row.body = &state->full;
-      row.version = version_++;
-    }
-    writer.Add(row);
+    writer.Add(look.row);
   }
+
+  // Stands for what is to be seen now, and for what was told last (0: nothing).
+  uint64_t mark() const { return See().mark; }
+  uint64_t told() const { return told_; }
 
  private:
   class Link final : public AudienceMember {
@@ -90,11 +77,42 @@ class ListView::Member {
     Member& member_;
   };
 
+  struct Look {
+    ListedResource row;
+    ComposedStatePtr state;  // null: none to be shown
+    uint64_t mark = 0;
+  };
+
+  Look See() const {
+    Look look{.row = {.uri = listed_.uri, .name = listed_.name, .instance = kInstance}};
+    const WatcherDecision decision =
+        audience_ == nullptr ? WatcherDecision::kDeny : view_.parts_.decide(audience_->resource());
+    switch (decision) {
+      case WatcherDecision::kAllow:
+        look.state = view_.parts_.states.Current(audience_->resource(), view_.event_package_);
+        break;
+      case WatcherDecision::kPoliteBlock:
+        look.state = view_.parts_.states.Neutral(audience_->resource(), view_.event_package_);
+        break;
+      case WatcherDecision::kPending:
+        look.row.state = ListedResource::State::kPending;
+        break;
+      case WatcherDecision::kDeny:
+        look.row.state = ListedResource::State::kTerminated;
+        look.row.reason = audience_ == nullptr ? "noresource" : "rejected";
+        break;
+    }
+    const std::string_view tag = look.state == nullptr ? "" : look.state->entity_tag;
+    look.mark = absl::HashOf(listed_.uri, listed_.name, decision, audience_ == nullptr, tag);
+    return look;
+  }
+
   ListView& view_;
   const ServedList::Member& listed_;  // of the view's list
   Audience* audience_;                // null: it is not served here
   std::unique_ptr<Link> link_;
   uint32_t version_ = 0;  // of its next document (PKG-16)
+  uint64_t told_ = 0;
   bool changed_ = true;
 };
 
@@ -137,7 +155,22 @@ ListView::Written ListView::Write(bool full) {
   }
   written.body = writer.Take();
   written.version = version_++;
+  if (!written.more) {
+    uint64_t sum = 0;
+    for (const auto& member : members_) sum += member->told();
+    written.entity_tag = TagOf(sum);
+  }
   return written;
+}
+
+std::string ListView::EntityTag() const {
+  uint64_t sum = 0;
+  for (const auto& member : members_) sum += member->mark();
+  return TagOf(sum);
+}
+
+std::string ListView::TagOf(uint64_t sum) const {
+  return absl::StrCat("l", absl::Hex(absl::HashOf(list_->uri, members_.size(), sum)));
 }
 
 absl::Status ListTable::Set(const ServedList& list) {

@@ -51,8 +51,14 @@ class ListView {
     ComposedBody body;
     uint32_t version = 0;  // RLS-05: of the list, put in at body.version_at
     bool more = false;     // not all of it fitted: there is another one to be sent
+    // Of all that was told by now, as EntityTag(); empty with `more`.
+    std::string entity_tag;
   };
   Written Write(bool full);
+
+  // Stands for all states as they are now, and for which of them the watcher may see: the same for
+  // whoever sees the same, whatever was told in how many documents (CEN-01).
+  std::string EntityTag() const;
 
   const ServedList& list() const { return *list_; }
 
@@ -60,6 +66,7 @@ class ListView {
   class Member;
 
   void Follow();
+  std::string TagOf(uint64_t sum) const;
 
   const std::string event_package_;
   const Parts parts_;

@@ -37,13 +37,19 @@ std::optional<std::string_view> IdOf(std::string_view parameters) {
 Notifier::Notifier(NotifierOptions options, Parts parts)
     : options_(std::move(options)),
       parts_(std::move(parts)),
-      watcher_info_([this](const std::string& resource, const std::string& event_package,
-                           const std::string& after, size_t limit) {
-        return List({resource, event_package, ""}, after, limit);
-      }),
+      watcher_info_(
+          [this](const std::string& resource, const std::string& event_package,
+                 const std::string& after, size_t limit) {
+            return List({resource, event_package, ""}, after, limit);
+          },
+          [this](const std::string& resource, std::string_view event_package) {
+            const Audience* const audience = FindAudience(resource, event_package);
+            return audience == nullptr ? 0 : audience->revision();
+          }),
       contents_(parts_.states, watcher_info_, parts_.means.clock),
       // Numbers of this process follow those of the one before.
       last_number_(static_cast<uint64_t>(absl::ToUnixMillis(parts_.means.clock.Now())) << 8),
+      last_revision_(last_number_),
       observers_(parts_.means.clock, parts_.means.timers,
                  [this](const WatcherFilter& filter, uint64_t number) {
                    return SliceAfter(filter, number);
@@ -98,6 +104,9 @@ RequestAnswer Notifier::Begin(const IncomingRequest& request, const Origin& orig
     return {513, {}};
   }
   ReplaceWaiting(watcher);
+  if (!parts_.states.KeepsState(audience.event_package())) {
+    watcher.SkipReports(parts_.states.LastReport());
+  }
   if (wanted.list != nullptr) watcher.SetList(NewView(wanted.list, watcher));
   watcher.Subscribed(grant);
   return Accepted(watcher, grant);
@@ -128,18 +137,17 @@ Watcher& Notifier::AddWatcher(const IncomingRequest& request, const Origin& orig
 RequestAnswer Notifier::OnRefresh(const IncomingRequest& request, const std::string& identity) {
   Watcher* const watcher = FindWatcher(request);
   if (watcher == nullptr || watcher->is_over()) return {481, {}};  // NOT-39, TOR-16
-  if (request.event_count == 1 && request.event_type_ok &&
-      (request.event_type != watcher->audience().event_package() ||
-       request.event_id != IdOf(watcher->event_parameters()))) {
+  if (auto refusal = RefuseEvent(request, options_.limits)) return *std::move(refusal);
+  if (request.event_type != watcher->audience().event_package() ||
+      request.event_id != IdOf(watcher->event_parameters())) {
     return {403, {}, "Dialog Sharing Unsupported"};  // NOT-37
   }
-  if (auto refusal = RefuseEvent(request, options_.limits)) return *std::move(refusal);
   if (!identity.empty() && identity != watcher->watcher_uri()) return {403, {}};
   if (!watcher->TakeNumber(request)) return {500, {}, "CSeq out of order"};
   Watcher::Grant grant;
   const Audience& audience = watcher->audience();
   if (auto refusal = Judge(request, audience.event_package(), grant)) return *std::move(refusal);
-  if (!request.body.empty()) return RefuseBody();
+  if (!request.body.empty() && !request.body_is_optional) return RefuseBody();
   const WatcherDecision decision =
       parts_.policy.Decide(audience.resource(), audience.event_package(), watcher->watcher_uri());
   if (decision == WatcherDecision::kDeny) {  // NOT-40
@@ -225,6 +233,8 @@ std::string Notifier::WatcherUriOf(const IncomingRequest& request,
 }
 
 absl::Duration Notifier::IntervalOf(std::string_view event_package) const {
+  // Of reports each is told: to wait would only make them more.
+  if (!parts_.states.KeepsState(event_package)) return absl::ZeroDuration();
   if (options_.notify_interval.has_value()) return *options_.notify_interval;
   if (event_package == "presence" || event_package.ends_with(".winfo")) return kPresenceInterval;
   return kUsualInterval;

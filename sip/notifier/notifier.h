@@ -170,6 +170,7 @@ class Notifier final : public WatcherHost, public StateListener {
   NotifyContents contents_;
   ListTable lists_;
   uint64_t last_number_;
+  uint64_t last_revision_;                          // of an audience
   absl::node_hash_map<std::string, size_t> texts_;  // shared by watchers: how many have it
   absl::flat_hash_map<AudienceKey, std::unique_ptr<Audience>, HashAudience, SameAudience>
       audiences_;

@@ -63,6 +63,9 @@ void Notifier::OnRule(const std::string& resource_uri, const std::string& event_
     if (decision == WatcherDecision::kDeny) {
       watcher->End(WatcherEnd::kRejected);
     } else {
+      if (!parts_.states.KeepsState(event_package)) {
+        watcher->SkipReports(parts_.states.LastReport());
+      }
       watcher->Decide(ViewOf(decision));
     }
   });
@@ -133,7 +136,8 @@ void Notifier::Flush() {
 
 void Notifier::OnWatcherChanged(const Watcher& watcher) {
   observers_.OnChanged(watcher);
-  const Audience& audience = watcher.audience();
+  Audience& audience = watcher.audience();
+  audience.SetRevision(++last_revision_);
   Audience* const told =
       FindAudience(audience.resource(), absl::StrCat(audience.event_package(), ".winfo"));
   if (told == nullptr) return;

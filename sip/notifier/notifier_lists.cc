@@ -11,11 +11,12 @@ namespace sipevents::sip {
 Notifier::WantedList Notifier::FindList(const IncomingRequest& request,
                                         const std::string& resource) const {
   WantedList wanted;
-  const bool named = HasTag(request.require, "recipient-list-subscribe") ||
-                     EqualsIgnoreCase(request.content_disposition, "recipient-list");
-  if (!request.body.empty()) {
-    // No package here gives a body another meaning (PKG-03); RFC 4660's filters are not known.
-    if (!named || !IsResourceLists(request.content_type)) return {RefuseBody(), {}};
+  const bool required = HasTag(request.require, "recipient-list-subscribe");
+  const bool named = required || EqualsIgnoreCase(request.content_disposition, "recipient-list");
+  const bool brings_list = named && IsResourceLists(request.content_type);
+  // No package here gives a body another meaning (PKG-03); RFC 4660's filters are not known.
+  if (!request.body.empty() && !brings_list && !request.body_is_optional) return {RefuseBody(), {}};
+  if (!request.body.empty() && brings_list) {
     const auto entries = ReadResourceLists(request.body, ListTable::kMaxMembers);
     if (!entries.ok()) return {RefuseList(entries.status()), {}};
     auto list = std::make_shared<ServedList>();
@@ -23,7 +24,7 @@ Notifier::WantedList Notifier::FindList(const IncomingRequest& request,
     for (const ResourceListEntry& entry : *entries)
       list->members.push_back({entry.uri, entry.name});
     wanted.list = std::move(list);
-  } else if (named) {
+  } else if (required || (named && request.body.empty())) {
     return {RequestAnswer{400, {}, "Missing List"}, {}};
   } else {
     wanted.list = lists_.Find(resource);

@@ -5,14 +5,12 @@
 
 #include "absl/strings/str_cat.h"
 #include "sip/base/ascii.h"
+#include "sip/compose/dialog_view.h"
 #include "sip/compose/presence_diff.h"
 #include "sip/notifier/list_view.h"
 
 namespace sipevents::sip {
 namespace {
-
-// The entity tag of no state (CEN-01); composed states have longer ones.
-constexpr char kNothingTag[] = "none";
 
 std::string Numbered(const ComposedBody& composed, uint32_t version) {
   const std::string_view body = composed.body;
@@ -20,9 +18,23 @@ std::string Numbered(const ComposedBody& composed, uint32_t version) {
                       AbslView(body.substr(composed.version_at)));
 }
 
+// Of a document after which others follow: no condition holds by it, since its watcher has not got
+// all that there is.
+std::string TagOfPart(std::string_view kind, const Watcher& watcher, uint32_t version) {
+  return absl::StrCat(AbslView(kind), watcher.number(), ".", version);
+}
+
 // Whether the whole state has to be told: in answer to a SUBSCRIBE, or since it is not known what
 // the watcher has.
 bool NeedsAll(const Watcher& watcher) { return watcher.state().urgent || !watcher.last_taken(); }
+
+// Of the parameters of Event, which hardly any watcher has: of `dialog` they say what it is shown.
+DialogWishes WishesOf(const Watcher& watcher) {
+  if (watcher.event_parameters().empty() || watcher.audience().event_package() != "dialog") {
+    return {};
+  }
+  return ReadDialogWishes(watcher.event_parameters());
+}
 
 }  // namespace
 
@@ -33,15 +45,33 @@ ComposedStatePtr NotifyContents::StateFor(const Watcher& watcher, WatcherView vi
              : states_.Neutral(audience.resource(), audience.event_package());
 }
 
+// The next one that it has not taken; none for who is politely blocked.
+NumberedReport NotifyContents::ReportFor(const Watcher& watcher, WatcherView view) const {
+  if (view != WatcherView::kState) return {};
+  const Audience& audience = watcher.audience();
+  return states_.NextReport(audience.resource(), audience.event_package(), watcher.reports_taken());
+}
+
 bool NotifyContents::Holds(std::string_view condition, const Watcher& watcher,
                            WatcherView view) const {
   if (condition.empty()) return false;
-  if (condition == "*") return true;
-  if (view == WatcherView::kNothing) return condition == kNothingTag;
-  if (watcher.list() != nullptr || !BaseOfTemplate(watcher.audience().event_package()).empty()) {
-    return false;  // their tags name one document each
+  return condition == "*" || condition == EntityTag(watcher, view);
+}
+
+// Of all that is to be seen now, whatever of it was told already (CEN-01).
+std::string NotifyContents::EntityTag(const Watcher& watcher, WatcherView view) const {
+  if (view == WatcherView::kNothing) return kNoStateTag;
+  if (watcher.list() != nullptr) return watcher.list()->EntityTag();
+  const Audience& audience = watcher.audience();
+  if (const auto base = BaseOfTemplate(audience.event_package()); !base.empty()) {
+    return view == WatcherView::kNeutral ? WatcherInfoSource::NobodyTag()
+                                         : watcher_info_.EntityTag(audience.resource(), base);
   }
-  return StateFor(watcher, view)->entity_tag == condition;
+  if (!states_.KeepsState(audience.event_package())) {
+    const NumberedReport report = ReportFor(watcher, view);
+    return report.state == nullptr ? kNoStateTag : report.state->entity_tag;
+  }
+  return DialogsTag(WishesOf(watcher), *StateFor(watcher, view));
 }
 
 NotifyContent NotifyContents::For(Watcher& watcher) const {
@@ -51,27 +81,31 @@ NotifyContent NotifyContents::For(Watcher& watcher) const {
   const bool shows = watcher.view() != WatcherView::kNothing &&
                      (end == WatcherEnd::kNone || end == WatcherEnd::kTimeout);
   if (!shows) {  // NOT-18
-    content.entity_tag = kNothingTag;
+    content.entity_tag = kNoStateTag;
     return content;
   }
-  const bool suppressed = Holds(watcher.condition(), watcher, watcher.view());
-  if (content.is_list) {
-    if (!suppressed) AddList(watcher, content);
-  } else if (!BaseOfTemplate(watcher.audience().event_package()).empty()) {
-    if (!suppressed) AddWatcherInfo(watcher, content);
-  } else {
-    const ComposedStatePtr state = StateFor(watcher, watcher.view());
-    content.entity_tag = state->entity_tag;
-    if (!suppressed) AddState(watcher, state, content);  // CEN-04, CEN-05
+  if (Holds(watcher.condition(), watcher, watcher.view())) {  // CEN-04, CEN-05
+    content.entity_tag = EntityTag(watcher, watcher.view());
+    return content;
   }
-  if (suppressed && content.entity_tag.empty()) content.entity_tag = watcher.condition();
-  if (!suppressed) watcher.DropCondition();
+  watcher.DropCondition();
+  if (content.is_list) {
+    AddList(watcher, content);
+  } else if (!BaseOfTemplate(watcher.audience().event_package()).empty()) {
+    AddWatcherInfo(watcher, content);
+  } else if (!states_.KeepsState(watcher.audience().event_package())) {
+    AddReport(watcher, content);
+  } else {
+    content.entity_tag = EntityTag(watcher, watcher.view());
+    AddState(watcher, StateFor(watcher, watcher.view()), content);
+  }
   return content;
 }
 
 void NotifyContents::AddState(Watcher& watcher, const ComposedStatePtr& state,
                               NotifyContent& content) const {
-  const ComposedBody& full = state->full;
+  ComposedBody made;
+  const ComposedBody& full = DialogsFor(WishesOf(watcher), *state, made);
   if (watcher.format() == WatcherFormat::kChanges && !full.content_type.empty()) {
     const ComposedBody changes = watcher.shown() == nullptr || NeedsAll(watcher)
                                      ? PresenceAsFull(full.body)
@@ -89,24 +123,44 @@ void NotifyContents::AddState(Watcher& watcher, const ComposedStatePtr& state,
                      : Numbered(full, watcher.NextVersion());
 }
 
+// One report at a time, and each once: what came before is nobody's state (RFC 6035).
+void NotifyContents::AddReport(Watcher& watcher, NotifyContent& content) const {
+  const uint64_t taken = watcher.reports_taken();
+  const NumberedReport next = ReportFor(watcher, watcher.view());
+  watcher.reports() = {next.state == nullptr ? taken : next.number, taken};
+  content.entity_tag = kNoStateTag;
+  if (next.state == nullptr) return;
+  content.entity_tag = next.state->entity_tag;
+  content.content_type = next.state->full.content_type;
+  content.body = next.state->full.body;
+  content.more = next.more;
+}
+
 void NotifyContents::AddList(Watcher& watcher, NotifyContent& content) const {
   ListView::Written written = watcher.list()->Write(NeedsAll(watcher));
   content.content_type = std::move(written.body.content_type);
   content.body = Numbered(written.body, written.version);
-  content.entity_tag = absl::StrCat("l", watcher.number(), ".", written.version);
   content.more = written.more;
+  content.entity_tag =
+      content.more ? TagOfPart("l", watcher, written.version) : std::move(written.entity_tag);
 }
 
 void NotifyContents::AddWatcherInfo(Watcher& watcher, NotifyContent& content) const {
   const Audience& audience = watcher.audience();
-  WatcherInfoSource::Written written = watcher_info_.Write(
-      audience.resource(), std::string(BaseOfTemplate(audience.event_package())), NeedsAll(watcher),
-      watcher.progress(), clock_.Now());
+  const std::string base(BaseOfTemplate(audience.event_package()));
+  WatcherInfoSource::Written written;
+  if (watcher.view() == WatcherView::kNeutral) {  // NOT-07
+    written.body = WatcherInfoSource::Nobody(audience.resource(), base);
+  } else {
+    written = watcher_info_.Write(audience.resource(), base, NeedsAll(watcher), watcher.progress(),
+                                  clock_.Now());
+  }
   const uint32_t version = watcher.NextVersion();
   content.content_type = written.body.content_type;
   content.body = Numbered(written.body, version);
-  content.entity_tag = absl::StrCat("i", watcher.number(), ".", version);
   content.more = written.more;
+  content.entity_tag =
+      content.more ? TagOfPart("i", watcher, version) : EntityTag(watcher, watcher.view());
 }
 
 }  // namespace sipevents::sip

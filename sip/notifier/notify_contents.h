@@ -1,6 +1,9 @@
 #ifndef SIP_NOTIFIER_NOTIFY_CONTENTS_H_
 #define SIP_NOTIFIER_NOTIFY_CONTENTS_H_
 
+#include <string>
+#include <string_view>
+
 #include "sip/base/clock.h"
 #include "sip/compositor/state_source.h"
 #include "sip/notifier/watcher.h"
@@ -22,9 +25,12 @@ class NotifyContents {
   bool Holds(std::string_view condition, const Watcher& watcher, WatcherView view) const;
 
  private:
+  std::string EntityTag(const Watcher& watcher, WatcherView view) const;
+  NumberedReport ReportFor(const Watcher& watcher, WatcherView view) const;
   ComposedStatePtr StateFor(const Watcher& watcher, WatcherView view) const;
   void AddState(Watcher& watcher, const ComposedStatePtr& state, NotifyContent& content) const;
   void AddList(Watcher& watcher, NotifyContent& content) const;
+  void AddReport(Watcher& watcher, NotifyContent& content) const;
   void AddWatcherInfo(Watcher& watcher, NotifyContent& content) const;
 
   StateSource& states_;

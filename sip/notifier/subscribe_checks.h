@@ -28,7 +28,8 @@ struct SubscribeLimits {
 std::optional<RequestAnswer> RefuseEvent(const IncomingRequest& request,
                                          const SubscribeLimits& limits);
 
-// The answer to a body that means nothing here: 415.
+// The answer to a body that means nothing here: 415. One that need not be understood
+// (IncomingRequest::body_is_optional) is ignored instead.
 RequestAnswer RefuseBody();
 
 // The answer to a list that cannot be read, for the reason given: 400, or 413 where there is too

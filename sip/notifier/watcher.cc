@@ -73,6 +73,7 @@ struct Watcher::Rare {
   std::string proven;       // one of those where somebody took it
   bool redirected = false;  // was followed since a NOTIFY was taken
   WatcherInfoSource::Progress progress;
+  ReportProgress reports;
 };
 
 Watcher::Watcher(Audience& audience, WatcherHost& host, const Birth& birth)
@@ -243,9 +244,11 @@ void Watcher::AddBody(NotifyContent content, OutgoingRequest& request) {
   sent_tag_ = tag;
   if (content.is_list) request.require = "eventlist";
   withheld_ = content.body.size() > kMostUnproven && !IsProven();
-  if (withheld_) return;
+  if (withheld_ || (takes_no_body_ && !content.body.empty())) {
+    request.entity_tag = kNoStateTag;  // of what it has now (CEN-01)
+    return;
+  }
   request.entity_tag = std::move(content.entity_tag);
-  if (takes_no_body_) return;
   request.content_type = std::move(content.content_type);
   request.body = std::move(content.body);
 }
@@ -286,6 +289,7 @@ void Watcher::OnFinal(const Response& response) {
     unproven_ = false;
     last_notify_time_ = host_.means().clock.Now();
     ++notify_count_;
+    TakeRates(response);
     if (std::exchange(was_too_large_, false)) takes_no_body_ = false;  // the next may be smaller
     if (rare_ != nullptr) {
       rare_->digest.OnAnswered();
@@ -308,6 +312,14 @@ bool Watcher::LeaveConnection() {
   texts_.Replace(kFirstHop, way->first_hop);
   unproven_ = way->elsewhere;
   return true;
+}
+
+// RATE-01: a 2xx may change the rates, as a SUBSCRIBE does. One that says nothing of them changes
+// nothing: who answers with our own Event header, which has none, does not mean to take them back.
+void Watcher::TakeRates(const Response& response) {
+  const std::vector<std::string_view>& parameters = response.event_parameters;
+  if (std::none_of(parameters.begin(), parameters.end(), IsRateWish)) return;
+  state_.rate.Wish(ReadRateWishes(parameters), state_.expire_time - host_.means().clock.Now());
 }
 
 // NOT-27.
@@ -365,6 +377,13 @@ std::string_view Watcher::event_parameters() const {
 void Watcher::SetList(std::unique_ptr<ListView> list) { list_ = std::move(list); }
 
 WatcherInfoSource::Progress& Watcher::progress() { return rare().progress; }
+
+Watcher::ReportProgress& Watcher::reports() { return rare().reports; }
+
+uint64_t Watcher::reports_taken() const {
+  if (rare_ == nullptr) return 0;
+  return last_taken_ ? rare_->reports.told : rare_->reports.taken;
+}
 
 std::string_view Watcher::condition() const {
   return rare_ == nullptr ? std::string_view() : rare_->condition;

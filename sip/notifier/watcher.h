@@ -91,6 +91,9 @@ WatcherView ViewOf(WatcherDecision decision);
 // SUBSCRIBE cannot make much more of itself at somebody who never asked.
 inline constexpr size_t kMostUnproven = 1000;
 
+// The entity tag of no state (CEN-01); those of states are longer.
+inline constexpr char kNoStateTag[] = "none";
+
 // One subscription of a SIP watcher: its dialog, and the NOTIFYs in it. What seldom happens is kept
 // apart, so that a million of them fit.
 //
@@ -141,6 +144,17 @@ class Watcher final : public AudienceMember, private RequestClient {
   void OnPartChanged();
   // Of one who watches watchers.
   WatcherInfoSource::Progress& progress();
+
+  // Of one who watches reports: the numbers of the last one that went out, and that was taken.
+  struct ReportProgress {
+    uint64_t told = 0;
+    uint64_t taken = 0;
+  };
+  ReportProgress& reports();
+  // After which the next one to be told comes.
+  uint64_t reports_taken() const;
+  // It is told of no report up to this one.
+  void SkipReports(uint64_t last) { reports() = {last, last}; }
 
   // Hands the NOTIFY that is due to the sender.
   void Send();
@@ -199,6 +213,7 @@ class Watcher final : public AudienceMember, private RequestClient {
 
   void Apply(const WatcherInput& input);
   void Rearm(absl::Time wake);
+  void TakeRates(const Response& response);
   bool CanRetry(const Response& response);
   bool LeaveConnection();
   void AddBody(NotifyContent content, OutgoingRequest& request);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "absl/strings/str_cat.h"
 #include "sip/compose/watcher_info_writer.h"
 
 namespace sipevents::sip {
@@ -93,5 +94,17 @@ WatcherInfoSource::Written WatcherInfoSource::Write(const std::string& resource,
   written.body = WriteWatcherInfo(resource, event_package, rows, full);
   return written;
 }
+
+ComposedBody WatcherInfoSource::Nobody(const std::string& resource,
+                                       const std::string& event_package) {
+  return WriteWatcherInfo(resource, event_package, {}, /*full=*/true);
+}
+
+std::string WatcherInfoSource::EntityTag(const std::string& resource,
+                                         std::string_view event_package) const {
+  return absl::StrCat("i", revision_(resource, event_package));
+}
+
+std::string WatcherInfoSource::NobodyTag() { return "i0"; }
 
 }  // namespace sipevents::sip

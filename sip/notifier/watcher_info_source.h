@@ -35,12 +35,17 @@ class WatcherInfoSource {
                                                         const std::string& event_package,
                                                         const std::string& after, size_t limit)>;
 
+  // Stands for who watches a resource and package now, and how; 0: nobody (Audience::revision()).
+  using Revision =
+      std::function<uint64_t(const std::string& resource, std::string_view event_package)>;
+
   // Watchers told of in one document.
   static constexpr size_t kMaxRows = 150;
   // Changes of one resource that are remembered; who missed more is told all again.
   static constexpr size_t kMaxChanges = 256;
 
-  explicit WatcherInfoSource(List list) : list_(std::move(list)) {}
+  WatcherInfoSource(List list, Revision revision)
+      : list_(std::move(list)), revision_(std::move(revision)) {}
 
   // How far one subscription to watcher information has been told.
   struct Progress {
@@ -61,6 +66,13 @@ class WatcherInfoSource {
   // The next document. `anew`: from the beginning, as a full one.
   Written Write(const std::string& resource, const std::string& event_package, bool anew,
                 Progress& progress, absl::Time now) const;
+  // As if nobody watched.
+  static ComposedBody Nobody(const std::string& resource, const std::string& event_package);
+
+  // Stands for all who watch now, whatever was told in how many documents (CEN-01).
+  std::string EntityTag(const std::string& resource, std::string_view event_package) const;
+  // The one of nobody.
+  static std::string NobodyTag();
 
  private:
   struct Changes {
@@ -71,6 +83,7 @@ class WatcherInfoSource {
   using Key = std::pair<std::string, std::string>;
 
   const List list_;
+  const Revision revision_;
   absl::flat_hash_map<Key, Changes> changes_;
 };
 

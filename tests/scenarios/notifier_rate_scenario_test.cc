@@ -56,6 +56,22 @@ TEST_F(NotifierRateScenarioTest, MostOftenIsKeptAndTheLastStateIsTold) {
   EXPECT_OK(watcher_->ExpectNoNotify());
 }
 
+// RATE-01: asked for by the answer to a NOTIFY.
+TEST_F(NotifierRateScenarioTest, AnswerToANotifyChangesTheRate) {
+  ASSERT_OK(StartServer());
+  ASSERT_OK(watcher_->Subscribe().status());
+  ASSERT_OK_AND_ASSIGN(const Received first, watcher_->TakeNotify());
+  watcher_->peer().Respond(first, 200, {.headers = {"Event: presence;max-rate=0.5"}});
+
+  for (int i = 1; i <= 20; ++i) ASSERT_OK(Publish(absl::StrCat("[", i, "]")));
+
+  ASSERT_OK_AND_ASSIGN(const Received second, watcher_->NextNotify());
+  EXPECT_GE(second.time - first.time, absl::Seconds(2) - kEarly);
+  EXPECT_THAT(second.sip.body(), HasSubstr("[20]"));
+  EXPECT_DOUBLE_EQ(Rate(second, "max-rate"), 0.5);
+  EXPECT_OK(watcher_->ExpectNoNotify());
+}
+
 // RATE-01: what a SUBSCRIBE asks for does not wait, nor does the end.
 TEST_F(NotifierRateScenarioTest, AnswersToSubscribeAndTheEndDoNotWait) {
   ASSERT_OK(BeginWith("max-rate=0.1").status());

@@ -229,5 +229,32 @@ TEST_F(NotifierRefusalScenarioTest, EncryptedBodyIsRefused) {
   EXPECT_OK(watcher_->Begin().status());
 }
 
+// NOT-14, RFC 3261 section 8.2.3: a body that need not be understood is ignored.
+TEST_F(NotifierRefusalScenarioTest, OptionalBodyOfAnUnknownTypeIsIgnored) {
+  ASSERT_OK(StartServer());
+  WatchSpec spec = {.content_type = "application/simple-filter+xml", .body = "<filter-set/>"};
+  for (const std::string handling : {"required", "optional"}) {
+    spec.headers = {absl::StrCat("Content-Disposition: filter;handling=", handling)};
+
+    ASSERT_OK_AND_ASSIGN(const Received response, watcher_->Subscribe(spec));
+
+    EXPECT_EQ(response.sip.status(), handling == "optional" ? 200 : 415);
+  }
+  EXPECT_OK(watcher_->NextNotify().status());
+}
+
+// RFC 3261 section 8.2.7: of a request that nobody remembers.
+TEST_F(NotifierRefusalScenarioTest, RefusalOfARepeatedRequestHasTheSameToTag) {
+  ASSERT_OK(StartServer());
+  const RawRequest message("MESSAGE", "sip:alice@example.com", watcher_->peer().port());
+
+  ASSERT_OK_AND_ASSIGN(const Received first, watcher_->Ask(message));
+  ASSERT_OK_AND_ASSIGN(const Received second, watcher_->Ask(message));
+
+  EXPECT_EQ(first.sip.status(), 405);
+  EXPECT_NE(first.to_tag(), "");
+  EXPECT_EQ(second.to_tag(), first.to_tag());
+}
+
 }  // namespace
 }  // namespace sipevents::testing

@@ -9,6 +9,7 @@ namespace sipevents::testing {
 
 std::string PublishedType(const std::string& event) {
   if (event == "dialog") return "application/dialog-info+xml";
+  if (event == "vq-rtcpxr") return "application/vq-rtcpxr";
   if (event == "message-summary") return "application/simple-message-summary";
   return "application/pidf+xml";
 }

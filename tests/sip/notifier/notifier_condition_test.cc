@@ -110,19 +110,6 @@ TEST_F(NotifierConditionTest, UnsubscribeWithTheCurrentTagEndsInSilence) {
   EXPECT_EQ(notifier_.size(), 0u);
 }
 
-// A list's tags name one document each; `*` suppresses those too.
-TEST_F(NotifierConditionTest, StarSuppressesChangesInAList) {
-  ASSERT_TRUE(notifier_.SetList({"sip:team@example.com", {{kAlice, "Alice"}}}).ok());
-  IncomingRequest request = Initial();
-  request.request_uri = "sip:team@example.com";
-  request.supported = {"eventlist"};
-  const Dialog dialog = Send(request);
-  AnswerAll();
-  EXPECT_EQ(Send(Conditional(Next(dialog), "*")).answer.status, 204);
-  SetPresence("second");
-  EXPECT_EQ(sent(), 1u);
-}
-
 class NotifierChangesTest : public NotifierConditionTest {
  protected:
   NotifierChangesTest() { SetPresence(Long("first")); }

@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "gtest/gtest.h"
+#include "sip/compositor/recent_reports.h"
 #include "sip/notifier/notifier.h"
 #include "tests/fakes/fake_clock.h"
 #include "tests/fakes/fake_random.h"
@@ -41,6 +42,20 @@ class FakeStates : public StateSource {
                            std::string_view /*event_package*/) override {
     return Made({"application/pidf+xml", "<presence neutral=\"1\"/>"}, "neutral");
   }
+  bool KeepsState(std::string_view event_package) const override {
+    return event_package != "vq-rtcpxr";
+  }
+  uint64_t LastReport() const override { return reports_.last(); }
+  NumberedReport NextReport(std::string_view resource, std::string_view event_package,
+                            uint64_t after) const override {
+    return reports_.Next(resource, event_package, after, absl::UnixEpoch());
+  }
+  ComposedStatePtr Report(const std::string& resource, std::string body) {
+    const ComposedStatePtr report =
+        Made({"application/vq-rtcpxr", std::move(body)}, absl::StrCat("report", ++last_tag_));
+    reports_.Put(resource, "vq-rtcpxr", report, absl::UnixEpoch());
+    return report;
+  }
   ComposedStatePtr Set(const std::string& resource, const std::string& event_package,
                        ComposedBody body) {
     return states_[{resource, event_package}] =
@@ -53,6 +68,7 @@ class FakeStates : public StateSource {
   }
 
   std::map<std::pair<std::string, std::string>, ComposedStatePtr> states_;
+  RecentReports reports_;
   int last_tag_ = 0;
 };
 
@@ -86,7 +102,7 @@ class HeardWatchers : public WatcherObserver {
 inline NotifierOptions TestOptions() {
   NotifierOptions options;
   options.domains = DomainSet({"example.com"});
-  options.limits.packages = {"presence", "dialog", "presence.winfo"};
+  options.limits.packages = {"presence", "dialog", "presence.winfo", "vq-rtcpxr"};
   options.limits.allow_events = "presence, dialog";
   options.notify_interval = absl::ZeroDuration();
   return options;

@@ -152,6 +152,22 @@ TEST_F(NotifierListsTest, ListThatComesWithTheSubscribeIsServed) {
   EXPECT_EQ(Send(again).answer.status, 200);
 }
 
+// RFC 3261 section 8.2.3: what is understood counts, and what is required must be there.
+TEST_F(NotifierListsTest, ListThatNeedNotBeUnderstoodIsServedOrIgnored) {
+  IncomingRequest request = WithList(kBodyOfTwo);
+  request.body_is_optional = true;
+  EXPECT_EQ(HeaderOf(Send(request).answer, "Require"), "eventlist");
+
+  request = WithList(kBodyOfTwo);
+  request.body_is_optional = true;
+  request.content_type = "application/simple-filter+xml";
+  EXPECT_EQ(Send(request).answer.status, 400);  // where is the list?
+  request.require.clear();
+  const RequestAnswer plain = Send(request).answer;
+  EXPECT_EQ(plain.status, 200);
+  EXPECT_EQ(HeaderOf(plain, "Require"), "(none)");
+}
+
 TEST_F(NotifierListsTest, ListThatIsNoneIsRefused) {
   const std::vector<std::pair<int, std::function<void(IncomingRequest&)>>> rows = {
       {400, [](auto& r) { r.body = "<list"; }},

@@ -74,7 +74,7 @@ TEST_F(NotifierNotifyTest, RefusedBodyIsLeftOutUntilTheNextSubscribe) {
     Answer(sent() - 1, status);
     EXPECT_EQ(last().body, "") << status;
     EXPECT_EQ(last().content_type, "") << status;
-    EXPECT_EQ(last().entity_tag, "neutral") << status;
+    EXPECT_EQ(last().entity_tag, "none") << status;
     AnswerAll();
     Send(Next(dialog));
     EXPECT_NE(last().body, "") << status;

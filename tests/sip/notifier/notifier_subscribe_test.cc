@@ -60,6 +60,7 @@ TEST_F(NotifierSubscribeTest, WhatCannotBeServedIsRefusedAndLeavesNothing) {
       {489, [](auto& r) { r.event_type = "reg"; }},
       {489, [](auto& r) { r.event_type = "Presence"; }},  // GEN-08
       {489, [](auto& r) { r.event_count = 0; }},
+      {489, [](auto& r) { r.event_type = "unknown"; }},
       {400, [](auto& r) { r.event_count = 2; }},
       {400, [](auto& r) { r.event_type_ok = false; }},
       {404, [](auto& r) { r.request_uri = "sip:alice@example.org"; }},
@@ -82,6 +83,25 @@ TEST_F(NotifierSubscribeTest, WhatCannotBeServedIsRefusedAndLeavesNothing) {
   EXPECT_EQ(sent(), 0u);
   EXPECT_EQ(notifier_.size(), 0u);
   EXPECT_EQ(metrics_.watchers["presence"], 0);
+}
+
+// RFC 3261 section 8.2.3.
+TEST_F(NotifierSubscribeTest, BodyThatNeedNotBeUnderstoodIsIgnored) {
+  IncomingRequest request = Initial();
+  request.content_type = "application/simple-filter+xml";
+  request.body = "filter";
+  request.body_is_optional = true;
+  const Dialog dialog = Send(request);
+  EXPECT_EQ(dialog.answer.status, 200);
+  EXPECT_EQ(HeaderOf(dialog.answer, "Require"), "(none)");
+  ASSERT_EQ(sent(), 1u);
+  AnswerAll();
+
+  IncomingRequest refresh = Next(dialog);
+  EXPECT_EQ(Send(refresh).answer.status, 200);
+  ++refresh.cseq;
+  refresh.body_is_optional = false;
+  EXPECT_EQ(Send(refresh).answer.status, 415);
 }
 
 TEST_F(NotifierSubscribeTest, RefusalsNameWhatIsExpected) {
@@ -252,6 +272,7 @@ TEST_F(NotifierSubscribeTest, RefreshThatIsNoneIsRefused) {
       {403, [](auto& r) { r.event_type = "dialog"; }},
       {403, [](auto& r) { r.event_id = "1"; }},
       {489, [](auto& r) { r.event_count = 0; }},
+      {489, [](auto& r) { r.event_type = "unknown"; }},
       {400, [](auto& r) { r.event_count = 2; }},
       {500, [](auto& r) { r.cseq = 1; }},
   };

@@ -184,7 +184,8 @@ TEST(WatcherInfoSourceTest, ForgetsWhatNobodyIsToldOf) {
   WatcherInfoSource source(
       [&](const std::string&, const std::string&, const std::string& after, size_t) {
         return after.empty() ? all : std::vector<WatcherRecord>();
-      });
+      },
+      [](const std::string&, std::string_view) { return uint64_t{1}; });
   const absl::Time now = absl::FromUnixSeconds(1700000000);
   WatcherInfoSource::Progress progress;
   source.OnChange(all[0]);  // nobody is told yet
