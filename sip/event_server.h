@@ -124,10 +124,12 @@ class EventServer {
   // Event packages that SIP watchers can subscribe to here, templates (`presence.winfo`) among
   // them.
   virtual const std::vector<std::string>& NotifiedPackages() const = 0;
+  // Those of them whose state SetState() takes.
+  virtual const std::vector<std::string>& PublishedPackages() const = 0;
 
-  // Publishes, or replaces what was published under the same id; the state was checked by
-  // CheckPublished(). RESOURCE_EXHAUSTED, naming the bound: it is not stored, what was there before
-  // under the id stays.
+  // Publishes, or replaces what was published under the same id; the package is one of
+  // PublishedPackages(), the state was checked by CheckPublished(). RESOURCE_EXHAUSTED, naming the
+  // bound: it is not stored, what was there before under the id stays.
   virtual void SetState(LocalPublication publication, Done done) = 0;
   // Withdraws; an unknown id is fine.
   virtual void RemoveState(uint64_t id, Done done) = 0;

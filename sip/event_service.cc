@@ -105,6 +105,12 @@ std::string EventService::AllowEvents(bool strict) {
   return absl::StrJoin(names, ", ");
 }
 
+const std::vector<std::string>& EventService::PublishedPackages() {
+  static const auto* const names =
+      new std::vector<std::string>(std::begin(kPackages), std::end(kPackages));
+  return *names;
+}
+
 const std::vector<std::string>& EventService::NotifiedPackages() {
   static const auto* const names = [] {
     auto* all = new std::vector<std::string>(std::begin(kPackages), std::end(kPackages));

@@ -76,6 +76,8 @@ class EventService final : public RequestServer {
   static std::string AllowEvents(bool strict);
   // All that watchers can subscribe to, templates among them.
   static const std::vector<std::string>& NotifiedPackages();
+  // Those of them that can be published.
+  static const std::vector<std::string>& PublishedPackages();
 
  private:
   // Who a request is from.

@@ -28,6 +28,9 @@ class PostedEventServer final : public EventServer {
   const std::vector<std::string>& NotifiedPackages() const override {
     return EventService::NotifiedPackages();
   }
+  const std::vector<std::string>& PublishedPackages() const override {
+    return EventService::PublishedPackages();
+  }
   void SetState(LocalPublication publication, Done done) override;
   void RemoveState(uint64_t id, Done done) override;
   void ListWatchers(WatcherFilter filter, std::string after, size_t limit,

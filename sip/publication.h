@@ -79,8 +79,9 @@ class Publisher {
   // Replaces the state.
   virtual void Modify(PublicationId id, std::string content_type, std::string body) = 0;
 
-  // Withdraws it: PUBLISH with Expires 0 where the compositor may hold something. The observer
-  // hears kEnded `unpublished` once that is answered, or has failed.
+  // Withdraws it: PUBLISH with Expires 0 where the compositor may hold something, again by the
+  // retry policy where that fails. The observer hears kEnded `unpublished` once that is answered or
+  // refused for good, or nothing is held any more.
   virtual void Unpublish(PublicationId id) = 0;
 };
 

@@ -1,5 +1,3 @@
-#include <poll.h>
-
 #include <algorithm>
 #include <string>
 #include <vector>
@@ -7,6 +5,7 @@
 #include "clients/cli/calls.h"
 #include "clients/cli/commands.h"
 #include "clients/cli/item_stream.h"
+#include "clients/cli/kept_publication.h"
 #include "clients/cli/publication_requests.h"
 #include "clients/cli/stop_signal.h"
 #include "clients/cli/times.h"
@@ -30,32 +29,6 @@ std::string TargetOf(const CommandContext& context) {
   return words.empty() ? "" : words.front();
 }
 
-// Waits for a signal; false after `limit`.
-bool AwaitSignal(const StopSignal& stop, absl::Duration limit) {
-  pollfd polled = {stop.fd(), POLLIN, 0};
-  return poll(&polled, 1, static_cast<int>(absl::ToInt64Milliseconds(limit))) > 0;
-}
-
-// Renews the Publication until a signal comes, then withdraws it.
-ExitStatus Keep(const CommandContext& context, const Channel& channel, Stub& stub,
-                const v1::Publication& made, absl::Duration ttl, const StopSignal& stop) {
-  v1::UpdatePublicationRequest renewal;
-  renewal.mutable_publication()->set_name(made.name());
-  SetDuration(ttl, *renewal.mutable_publication()->mutable_ttl());
-  while (!AwaitSignal(stop, std::max(ttl / 2, absl::Milliseconds(100)))) {
-    v1::Publication renewed;
-    const absl::Status called =
-        Call(context, channel, kCallTimeout, stub, &Stub::UpdatePublication, renewal, renewed);
-    if (!called.ok()) return Report(context, called);
-  }
-  v1::DeletePublicationRequest request;
-  request.set_name(made.name());
-  google::protobuf::Empty response;
-  const absl::Status called =
-      Call(context, channel, kCallTimeout, stub, &Stub::DeletePublication, request, response);
-  return called.ok() ? kDone : Report(context, called);
-}
-
 }  // namespace
 
 ExitStatus RunPublish(const CommandContext& context) {
@@ -76,7 +49,8 @@ ExitStatus RunPublish(const CommandContext& context) {
   if (!called.ok()) return Report(context, called);
   Print(context, context.format.Resource(made), exit_status);
   if (!keep) return exit_status;
-  return std::max(exit_status, Keep(context, *channel, *stub, made, ttl, *stop));
+  KeptPublication kept(context, *channel, *stub, *stop, *std::move(request), made.name(), ttl);
+  return std::max(exit_status, kept.Run());
 }
 
 ExitStatus RunPublicationsList(const CommandContext& context) {

@@ -7,8 +7,9 @@
 #include "sipevents/v1/packages/presence.pb.h"
 
 // The typed states of the contract as sip/ sees them: every text is a view into the message, which
-// must outlive the result. Nothing is checked here: values outside the enums and ranges of the
-// contract are handed on, for sip::WriteDocument() to refuse. Threads: any.
+// must outlive the result. CheckValues() has passed the message. Nothing else is checked here:
+// values outside the ranges of the contract are handed on, for sip::WriteDocument() to refuse.
+// Threads: any.
 
 namespace sipevents::gateway {
 

@@ -5,6 +5,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "gateway/publications/document_view.h"
+#include "gateway/publications/value_checks.h"
 #include "gateway/rpc/field_checks.h"
 #include "gateway/rpc/message_octets.h"
 #include "sip/base/ascii.h"
@@ -61,8 +62,10 @@ struct TypedField {
   std::string_view event_package;
 };
 
+// `typed` is the field's value.
+template <typename Typed>
 PublishedContent WriteTyped(const v1::Publication& publication, const TypedField& field,
-                            const sip::Document& document, const ContentPlace& place,
+                            const Typed& typed, const ContentPlace& place,
                             FieldViolations& violations) {
   const std::string path = FieldPath(kPath, field.name);
   if (place.event_package != field.event_package) {
@@ -71,7 +74,8 @@ PublishedContent WriteTyped(const v1::Publication& publication, const TypedField
         absl::StrCat("the event package of ", field.name, ", ", AbslView(field.event_package)));
     return {};
   }
-  absl::StatusOr<sip::ComposedBody> written = sip::WriteDocument(place.target_uri, document);
+  if (!CheckValues(path, typed, violations)) return {};
+  absl::StatusOr<sip::ComposedBody> written = sip::WriteDocument(place.target_uri, ViewOf(typed));
   if (!written.ok()) {
     // "presence.tuples[0].id: …": the field, then what is wrong with it.
     const std::string_view message = View(written.status().message());
@@ -108,14 +112,14 @@ PublishedContent CheckContent(const v1::Publication& publication, const ContentP
     case v1::Publication::kBody:
       return CheckBody(publication.body(), place, violations);
     case v1::Publication::kPresence:
-      return WriteTyped(publication, {"presence", "presence"}, ViewOf(publication.presence()),
-                        place, violations);
+      return WriteTyped(publication, {"presence", "presence"}, publication.presence(), place,
+                        violations);
     case v1::Publication::kDialogInfo:
-      return WriteTyped(publication, {"dialog_info", "dialog"}, ViewOf(publication.dialog_info()),
-                        place, violations);
+      return WriteTyped(publication, {"dialog_info", "dialog"}, publication.dialog_info(), place,
+                        violations);
     case v1::Publication::kMessageSummary:
       return WriteTyped(publication, {"message_summary", "message-summary"},
-                        ViewOf(publication.message_summary()), place, violations);
+                        publication.message_summary(), place, violations);
     case v1::Publication::CONTENT_NOT_SET:
       break;
   }

@@ -4,13 +4,17 @@
 #include <iterator>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "gateway/publications/value_checks.h"
 #include "gateway/registry/keyed_digest.h"
 #include "gateway/rpc/message_octets.h"
 #include "gateway/rpc/timestamps.h"
 #include "sip/base/ascii.h"
+#include "sip/base/header_grammar.h"
 
 namespace sipevents::gateway {
 namespace {
@@ -47,6 +51,7 @@ std::optional<absl::Time> CheckExpiration(const v1::Publication& publication, ab
     case v1::Publication::kTtl:
       return now + CheckDuration("publication.ttl", publication.ttl(), kLifetime, violations);
     case v1::Publication::kExpireTime: {
+      if (!CheckValues("publication.expire_time", publication.expire_time(), violations)) break;
       const absl::Time when = ToTime(publication.expire_time());
       if (when < now + kLifetime.least || when > now + kLifetime.most) {
         violations.Add("publication.expire_time", absl::FormatTime(when, absl::UTCTimeZone()),
@@ -79,6 +84,19 @@ bool IsLocal(const v1::Publication& publication, const std::string& target_uri,
       violations.Add("publication.route", std::to_string(publication.route()), "REMOTE or LOCAL");
       return false;
   }
+}
+
+// What can be published elsewhere is for the compositor there to say.
+void CheckServedPackage(const std::string& event_package, const sip::EventServer& server,
+                        FieldViolations& violations) {
+  const std::vector<std::string>& served = server.PublishedPackages();
+  if (!IsEventType(event_package) || IsOneOf(event_package, served)) return;
+  violations.Add("publication.event_package", event_package,
+                 absl::EndsWith(event_package, ".winfo")
+                     ? "another package: the gateway itself tells who watches what it serves"
+                     : absl::StrCat(absl::StrJoin(served, ", "),
+                                    ", the packages that are served here, since the route is "
+                                    "LOCAL"));
 }
 
 const char* ContentPathOf(const v1::Publication& publication) {
@@ -147,10 +165,7 @@ absl::StatusOr<PublicationOrder> PublicationChecks::Check(
   CheckRequestId(request.request_id(), violations);
   if (!order.target_uri.empty()) {
     order.local = IsLocal(publication, order.target_uri, server_, violations);
-    if (order.local && absl::EndsWith(order.event_package, ".winfo")) {
-      violations.Add("publication.event_package", order.event_package,
-                     "another package: the gateway itself tells who watches what it serves");
-    }
+    if (order.local) CheckServedPackage(order.event_package, server_, violations);
   }
   // A content is judged by where it goes.
   if (violations.empty()) {
@@ -159,6 +174,8 @@ absl::StatusOr<PublicationOrder> PublicationChecks::Check(
                                   .event_package = order.event_package,
                                   .local = order.local},
                                  violations);
+  } else if (publication.has_body()) {
+    CheckMediaType("publication.body.content_type", publication.body().content_type(), violations);
   }
   if (!request.request_id().empty()) {
     order.request_id = request.request_id();

@@ -111,11 +111,11 @@ absl::Status CheckPublished(std::string_view event_package, std::string_view res
 }
 
 ComposedBody Compose(std::string_view event_package, std::string_view resource,
-                     absl::Span<const PublishedState> publications) {
+                     absl::Span<const PublishedState> publications, ShownIds* shown) {
   if (publications.empty()) return NeutralBody(event_package, resource);
   switch (RuleOf(event_package)) {
     case Rule::kPresence:
-      return ComposePresence(resource, publications);
+      return ComposePresence(resource, publications, shown);
     case Rule::kDialog:
       return ComposeDialogs(resource, publications);
     case Rule::kSummary:

@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/types/span.h"
 #include "sip/compose/composed_state.h"
+#include "sip/compose/shown_ids.h"
 
 // What several publications of one resource add up to (RFC 3903 section 4 of the catalogue), and
 // what may be published at all. Threads: any, for everything here.
@@ -39,20 +40,27 @@ absl::Status CheckPublished(std::string_view event_package, std::string_view res
 // come in an order that stays, e.g. that of their creation: of equal ids the first one keeps its
 // own. One publication is passed on as it is but for `entity`, `version` and `state` of its root.
 //
-// presence: all tuples, notes and extensions of all publications, octet by octet; an id that
-// another publication has already becomes `source.id`. Of persons, the one with the latest
+// presence: all tuples, notes and extensions of all publications, octet by octet; an id (of a
+// tuple, person or device, or inside of RPID) that another element has already becomes `source.id`,
+// also where one publication has it twice. Of persons, the one with the latest
 // timestamp (without one: its publish_time; the later publication if equal); of devices with the
 // same deviceID likewise.
 // dialog: all dialogs; of those with the same id and call-id the one published last, others become
 // `source.id`. What has ended stays as long as its publication.
-// message-summary: the last publication of each account; over all accounts, messages wait if they
-// do anywhere, and counts are added, if all have some.
+// message-summary: the last publication of each account, with CRLF at the end of its lines and no
+// count above 2^32-1; over all accounts, messages wait if they do anywhere, and counts are added,
+// if all have some.
 // Any other package: the last publication.
 //
 // A result is no larger than kMaxBodyOctets: publications that would lead beyond are left out.
 // Without any publication: NeutralBody().
+//
+// `shown`: what Compose() put there for the publications that the resource had before, empty at
+// first; it puts there what it is to be given next time. So tuples, persons and devices keep the
+// ids that they were shown under as long as their publication lives (RFC 3903 section 10), up to 64
+// of them for a resource. Null: nobody was shown anything.
 ComposedBody Compose(std::string_view event_package, std::string_view resource,
-                     absl::Span<const PublishedState> publications);
+                     absl::Span<const PublishedState> publications, ShownIds* shown = nullptr);
 
 // The state of a resource of which nobody has published anything; also shown to who is politely
 // blocked. presence: no tuples; dialog: no dialogs; message-summary: nothing waits; any other

@@ -7,6 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/types/span.h"
 #include "sip/compose/composed_state.h"
+#include "sip/compose/shown_ids.h"
 
 // What composition.h promises, package by package. Threads: any, for everything here.
 
@@ -26,7 +27,7 @@ absl::Status CheckPublishedSummary(std::string_view body);
 
 // See Compose(); at least one publication.
 ComposedBody ComposePresence(std::string_view resource,
-                             absl::Span<const PublishedState> publications);
+                             absl::Span<const PublishedState> publications, ShownIds* shown);
 ComposedBody ComposeDialogs(std::string_view resource,
                             absl::Span<const PublishedState> publications);
 ComposedBody ComposeSummaries(std::string_view resource,

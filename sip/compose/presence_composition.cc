@@ -11,6 +11,7 @@
 #include "sip/base/ascii.h"
 #include "sip/body/values.h"
 #include "sip/compose/package_composition.h"
+#include "sip/compose/presence_ids.h"
 #include "sip/compose/root_attributes.h"
 #include "sip/compose/xml_gathering.h"
 #include "sip/compose/xml_text.h"
@@ -51,15 +52,21 @@ class PresenceParts {
     for (size_t i = 0; i < gathering.pieces().size(); ++i) Take(i);
   }
 
+  // Those that an id tells apart: tuples, the person, devices.
+  std::vector<size_t> Named() const {
+    std::vector<size_t> places = tuples_;
+    if (person_) places.push_back(std::get<2>(*person_));
+    for (const auto& [id, recency] : devices_) places.push_back(std::get<2>(recency));
+    return places;
+  }
+
   // Appends what the common root holds.
-  void AppendTo(XmlGathering& gathering, std::string& out) const {
-    for (const size_t i : tuples_) gathering.AppendWithOwnId(gathering.pieces()[i], out);
-    for (const size_t i : notes_) gathering.Append(gathering.pieces()[i], out);
-    if (person_) gathering.AppendWithOwnId(gathering.pieces()[std::get<2>(*person_)], out);
-    for (const auto& [id, recency] : devices_) {
-      gathering.AppendWithOwnId(gathering.pieces()[std::get<2>(recency)], out);
-    }
-    for (const size_t i : others_) gathering.Append(gathering.pieces()[i], out);
+  void AppendTo(PresenceIds& ids, std::string& out) const {
+    for (const size_t i : tuples_) ids.Append(i, out);
+    for (const size_t i : notes_) ids.Append(i, out);
+    if (person_) ids.Append(std::get<2>(*person_), out);
+    for (const auto& [id, recency] : devices_) ids.Append(std::get<2>(recency), out);
+    for (const size_t i : others_) ids.Append(i, out);
   }
 
  private:
@@ -97,26 +104,39 @@ std::string RootWith(std::string_view resource) {
                       AbslView(kPidfUri), "\" entity=\"", XmlEscaped(resource), "\"");
 }
 
+ComposedBody PassedOn(std::string_view resource, std::string_view body) {
+  const std::optional<XmlTagSpan> root = FindXmlRootTag(body);
+  if (!root) return NeutralPresence(resource);
+  const std::string entity = XmlEscaped(resource);
+  size_t unused = 0;
+  return {.content_type = std::string(kPidfType),
+          .body = WithRootAttributes(body, *root, {{"entity", entity}}, unused)};
+}
+
 }  // namespace
 
 ComposedBody ComposePresence(std::string_view resource,
-                             absl::Span<const PublishedState> publications) {
-  if (publications.size() == 1) {
-    const std::string_view body = publications.front().body;
-    const std::optional<XmlTagSpan> root = FindXmlRootTag(body);
-    if (!root) return NeutralPresence(resource);
-    const std::string entity = XmlEscaped(resource);
-    size_t unused = 0;
-    return {.content_type = std::string(kPidfType),
-            .body = WithRootAttributes(body, *root, {{"entity", entity}}, unused)};
+                             absl::Span<const PublishedState> publications, ShownIds* shown) {
+  const PublishedState& first = publications.front();
+  const bool is_only = publications.size() == 1;
+  if (is_only && (shown == nullptr || KeepsItsIds(*shown, first.source)) &&
+      !MayRepeatIds(first.body)) {
+    if (shown != nullptr) shown->clear();
+    return PassedOn(resource, first.body);
   }
   XmlGathering gathering(kPidfUri);
   for (const PublishedState& publication : publications) gathering.Add(publication);
+  // One that is too large for other ids keeps its own.
+  if (is_only && gathering.document_count() == 0) return PassedOn(resource, first.body);
   ComposedBody composed = {.content_type = std::string(kPidfType), .body = RootWith(resource)};
   gathering.AppendDeclarations(composed.body);
   composed.body += '>';
-  PresenceParts(gathering).AppendTo(gathering, composed.body);
+  const PresenceParts parts(gathering);
+  PresenceIds ids(gathering, shown);
+  ids.Name(parts.Named());
+  parts.AppendTo(ids, composed.body);
   composed.body += "</presence>\r\n";
+  if (shown != nullptr) *shown = ids.TakeShown();
   return composed;
 }
 

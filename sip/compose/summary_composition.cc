@@ -75,7 +75,7 @@ ComposedBody ComposeSummaries(std::string_view resource,
                               absl::Span<const PublishedState> publications) {
   const auto pass_on = [](const PublishedState& publication) {
     return ComposedBody{.content_type = std::string(kSummaryType),
-                        .body = std::string(publication.body)};
+                        .body = RewrittenSummary(publication.body)};
   };
   if (publications.size() == 1) return pass_on(publications.front());
   const Accounts accounts = ByAccount(resource, publications);

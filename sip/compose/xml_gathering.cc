@@ -18,6 +18,9 @@ namespace {
 // that no element gets more attributes than readers take.
 constexpr size_t kMaxShared = 32;
 
+// What a new id has beside the old one and the source: "s", two dots, a number.
+constexpr size_t kMostAddedToId = 10;
+
 constexpr std::string_view kXmlns = "xmlns";
 
 // Whether an attribute of this name is about what is inside of its element.
@@ -75,7 +78,7 @@ void XmlGathering::Add(const PublishedState& publication) {
   Bindings shareable;
   Sort(bindings, shareable, document.carried);
   size_t shared_octets = 0;
-  size_t carried_octets = publication.source.size() + 2;  // a new id is longer by this
+  size_t carried_octets = 0;
   for (const Binding& binding : shareable) shared_octets += binding.text.size() + 1;
   for (const Binding& binding : document.carried) carried_octets += binding.text.size() + 1;
   const size_t before = pieces_.size();
@@ -95,6 +98,8 @@ void XmlGathering::Add(const PublishedState& publication) {
     }
     pieces_.push_back(piece);
     octets += child->text.size() + carried_octets;
+    std::string_view rest = child->text;
+    while (TakeXmlIdLike(rest)) octets += publication.source.size() + kMostAddedToId;
   }
   if (children.broken() || octets > kMaxBodyOctets) {
     pieces_.resize(before);
@@ -105,10 +110,20 @@ void XmlGathering::Add(const PublishedState& publication) {
   documents_.push_back(std::move(document));
 }
 
-void XmlGathering::Append(const XmlPiece& piece, std::string_view id, std::string& out) const {
+std::string_view XmlGathering::UriOf(const XmlPiece& piece, std::string_view prefix) const {
+  for (const Bindings* bindings : {&documents_[piece.document].carried, &shared_}) {
+    for (const Binding& binding : *bindings) {
+      if (Declares(binding.name, prefix)) return binding.value;
+    }
+  }
+  return {};
+}
+
+void XmlGathering::Append(const XmlPiece& piece, absl::Span<const XmlEdit> edits,
+                          std::string& out) const {
   const Bindings& carried = documents_[piece.document].carried;
   const XmlTagSpan& tag = piece.element.tag;
-  if (carried.empty() && id == piece.id) {
+  if (carried.empty() && edits.empty()) {
     out.append(piece.element.text);
     return;
   }
@@ -117,21 +132,19 @@ void XmlGathering::Append(const XmlPiece& piece, std::string_view id, std::strin
   for (const Binding& binding : carried) {
     if (!tag.Find(binding.name)) absl::StrAppend(&out, " ", AbslView(binding.text));
   }
-  if (id != piece.id) {
-    const auto at = static_cast<size_t>(piece.id.data() - tag.attributes.data());
-    out.append(tag.attributes.substr(0, at)).append(id);
-    out.append(tag.attributes.substr(at + piece.id.size()));
-  } else {
-    out.append(tag.attributes);
+  // Attributes, the end of the tag and all that is inside.
+  std::string_view rest = piece.element.text;
+  rest.remove_prefix(static_cast<size_t>(tag.attributes.data() - rest.data()));
+  for (const XmlEdit& edit : edits) {
+    const auto at = static_cast<size_t>(edit.was.data() - rest.data());
+    out.append(rest.substr(0, at)).append(edit.is);
+    rest.remove_prefix(at + edit.was.size());
   }
-  // What follows the attributes: the end of the tag and all that is inside.
-  const auto begin = static_cast<size_t>(tag.attributes.data() + tag.attributes.size() -
-                                         piece.element.text.data());
-  out.append(piece.element.text.substr(begin));
+  out.append(rest);
 }
 
 void XmlGathering::AppendWithOwnId(const XmlPiece& piece, std::string& out) {
-  if (piece.id.empty()) return Append(piece, piece.id, out);
+  if (piece.id.empty()) return Append(piece, out);
   const std::string_view source = publication(piece).source;
   std::string id(piece.id);
   while (!ids_.insert(DecodeXmlReferences(id)).second) {
@@ -139,7 +152,9 @@ void XmlGathering::AppendWithOwnId(const XmlPiece& piece, std::string& out) {
     const bool is_name = !source.empty() && absl::ascii_isalpha(source.front()) != 0;
     id = absl::StrCat(is_name ? "" : "s", AbslView(source), ".", id);
   }
-  Append(piece, id, out);
+  if (id == piece.id) return Append(piece, out);
+  const XmlEdit edit = {piece.id, std::move(id)};
+  Append(piece, {&edit, 1}, out);
 }
 
 void XmlGathering::AppendDeclarations(std::string& out) const {

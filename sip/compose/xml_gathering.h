@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_set.h"
+#include "absl/types/span.h"
 #include "sip/compose/composed_state.h"
 #include "sip/compose/xml_span.h"
 
@@ -20,6 +21,12 @@ struct XmlPiece {
   std::string_view uri;    // of its namespace, as it is written; empty: none
   std::string_view local;  // its name without prefix
   std::string_view id;     // its attribute `id`, as it is written; empty: none
+};
+
+// Something else in the place of a part of a piece, behind the name of its tag.
+struct XmlEdit {
+  std::string_view was;  // views the text of the piece
+  std::string is;
 };
 
 // The children of several documents' roots on their way under one root. Their octets stay; what
@@ -37,14 +44,23 @@ class XmlGathering {
   // well-formed, or with which all would have more than kMaxBodyOctets, is left out.
   void Add(const PublishedState& publication);
 
+  // Those that were not left out.
+  size_t document_count() const { return documents_.size(); }
+
   // In the order of publications and documents.
   const std::vector<XmlPiece>& pieces() const { return pieces_; }
   const PublishedState& publication(const XmlPiece& piece) const {
     return *documents_[piece.document].publication;
   }
 
+  // What a prefix (empty: none) of the piece's name, or inside, stands for where neither the piece
+  // nor anything inside declares it; empty: nothing.
+  std::string_view UriOf(const XmlPiece& piece, std::string_view prefix) const;
+
   // Appends the octets of a piece.
-  void Append(const XmlPiece& piece, std::string& out) const { Append(piece, piece.id, out); }
+  void Append(const XmlPiece& piece, std::string& out) const { Append(piece, {}, out); }
+  // The same, with changes, which come in the order of the text.
+  void Append(const XmlPiece& piece, absl::Span<const XmlEdit> edits, std::string& out) const;
   // The same, with another id if a piece with its id was appended by this function: `source.id`.
   void AppendWithOwnId(const XmlPiece& piece, std::string& out);
 
@@ -67,7 +83,6 @@ class XmlGathering {
   static Bindings BindingsOf(const XmlTagSpan& root);
   // Sorts what a root declares into what the common root can declare too, and what it cannot.
   void Sort(const Bindings& bindings, Bindings& shareable, Bindings& carried) const;
-  void Append(const XmlPiece& piece, std::string_view id, std::string& out) const;
   // The text of a body in UTF-8.
   std::string_view Utf8Of(std::string_view body);
 

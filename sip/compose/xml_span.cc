@@ -192,6 +192,23 @@ std::optional<XmlAttributeSpan> TakeXmlAttribute(std::string_view& attributes) {
   return attribute;
 }
 
+std::optional<std::string_view> TakeXmlIdLike(std::string_view& text) {
+  for (size_t at = text.find('='); at != kNone; at = text.find('=', at + 1)) {
+    size_t end = at;
+    while (end > 0 && IsBlank(text[end - 1])) --end;
+    if (end < 3 || text[end - 1] != 'd' || text[end - 2] != 'i' || !IsBlank(text[end - 3]))
+      continue;
+    const size_t open = text.find_first_not_of(kSipBlanks, at + 1);
+    if (open == kNone || (text[open] != '"' && text[open] != '\'')) continue;
+    const size_t close = text.find(text[open], open + 1);
+    if (close == kNone) continue;
+    const std::string_view value = text.substr(open + 1, close - open - 1);
+    text.remove_prefix(close + 1);
+    return value;
+  }
+  return std::nullopt;
+}
+
 std::optional<XmlAttributeSpan> XmlTagSpan::Find(std::string_view attribute) const {
   std::string_view rest = attributes;
   while (const std::optional<XmlAttributeSpan> found = TakeXmlAttribute(rest)) {
@@ -234,6 +251,27 @@ std::optional<XmlSpan> XmlChildren::Next() {
     if (broken_) return std::nullopt;
     rest_.remove_prefix(element->text.size());
     return element;
+  }
+  return std::nullopt;
+}
+
+std::optional<XmlTagSpan> XmlTags::Next() {
+  for (size_t at = rest_.find('<'); at != kNone; at = rest_.find('<')) {
+    rest_.remove_prefix(at);
+    const Skipped* const kind = FindSkipped(rest_);
+    const bool is_end = rest_.starts_with("</");
+    if (kind == nullptr && !is_end) {
+      const std::optional<XmlTagSpan> tag = ReadTag(rest_);
+      if (!tag) return std::nullopt;
+      rest_.remove_prefix(tag->text.size());
+      depth_ = open_;
+      if (!tag->is_empty) ++open_;
+      return tag;
+    }
+    const size_t length = is_end ? TagLength(rest_) : LengthOf(*kind, rest_);
+    if (length == kNone) return std::nullopt;
+    if (is_end) --open_;
+    rest_.remove_prefix(length);
   }
   return std::nullopt;
 }

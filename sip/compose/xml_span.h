@@ -41,6 +41,10 @@ struct XmlSpan {
 // Takes the next attribute off the front of XmlTagSpan::attributes; nothing: none is left.
 std::optional<XmlAttributeSpan> TakeXmlAttribute(std::string_view& attributes);
 
+// Takes off the front of `text`, of any part of a document, all up to the next attribute `id`, and
+// that; returns its value. Nothing: none is left. Text that looks like one is taken for one.
+std::optional<std::string_view> TakeXmlIdLike(std::string_view& text);
+
 // The start tag of a document's root, behind a byte order mark, declaration, comments and
 // instructions; nothing: there is none, or a DOCTYPE is there.
 std::optional<XmlTagSpan> FindXmlRootTag(std::string_view document);
@@ -62,6 +66,22 @@ class XmlChildren {
   std::string_view rest_;
   bool broken_ = false;
   bool has_text_ = false;
+};
+
+// Steps through the start tags in the content of an element, also of elements deeper inside.
+class XmlTags {
+ public:
+  explicit XmlTags(std::string_view content) : rest_(content) {}
+
+  // The next one; nothing: none is left, or the content is broken.
+  std::optional<XmlTagSpan> Next();
+  // How many elements of the content are around the tag that came last.
+  int depth() const { return depth_; }
+
+ private:
+  std::string_view rest_;
+  int open_ = 0;
+  int depth_ = 0;
 };
 
 // The part of a name behind its prefix.

@@ -252,8 +252,28 @@ void Compositor::Report(std::string_view resource, size_t package, const NewStat
   const std::string source = absl::StrCat("r", absl::Hex(serial));
   const ComposedStatePtr report =
       composer_.Report(name, resource, {source, state.content_type, state.body, state.now}, serial);
-  reports_.Put(resource, name, report, state.now);
+  if (!reports_.Put(resource, name, report, state.now)) CountBound("sip_reports");
   if (listener_ != nullptr) listener_->OnStateChanged(resource, name, report);
+}
+
+ComposedStatePtr Compositor::ComposedOf(const PublishedResource& resource,
+                                        absl::Span<const PublishedState> states,
+                                        const ComposedStatePtr& before) {
+  const std::string& package = PackageName(resource.package);
+  const auto known = shown_ids_.find(&resource);
+  // Most resources have one publication, whose ids stay.
+  if (states.size() == 1 && known == shown_ids_.end()) {
+    return composer_.Composed(package, resource.uri, states, before, nullptr);
+  }
+  ShownIds shown;
+  if (known != shown_ids_.end()) {
+    shown = std::move(known->second);
+    shown_ids_.erase(known);
+  }
+  if (states.empty()) return composer_.Neutral(package, resource.uri);
+  ComposedStatePtr composed = composer_.Composed(package, resource.uri, states, before, &shown);
+  if (!shown.empty()) shown_ids_.emplace(&resource, std::move(shown));
+  return composed;
 }
 
 void Compositor::Recompose(PublishedResource& resource) {
@@ -269,8 +289,7 @@ void Compositor::Recompose(PublishedResource& resource) {
   }
   const ComposedStatePtr before =
       resource.composed != nullptr ? resource.composed : composer_.Neutral(package, resource.uri);
-  resource.composed = states.empty() ? composer_.Neutral(package, resource.uri)
-                                     : composer_.Composed(package, resource.uri, states, before);
+  resource.composed = ComposedOf(resource, states, before);
   if (states.size() == 1) {
     Publication& only = *table_.At(resource.slots.front());
     const std::string& body = resource.composed->full.body;
@@ -293,7 +312,7 @@ ComposedStatePtr Compositor::Current(std::string_view resource, std::string_view
   const auto package = rules_.FindPackage(event_package);
   if (!package.has_value()) return Neutral(resource, event_package);
   if (!rules_.packages[*package].keeps_state) {
-    const auto report = reports_.Find(resource, event_package, parts_.clock.Now());
+    const auto report = reports_.Newest(resource, event_package, parts_.clock.Now());
     return report != nullptr ? report : Neutral(resource, event_package);
   }
   const PublishedResource* published = table_.FindResource(resource, *package);
@@ -302,6 +321,16 @@ ComposedStatePtr Compositor::Current(std::string_view resource, std::string_view
 
 ComposedStatePtr Compositor::Neutral(std::string_view resource, std::string_view event_package) {
   return composer_.Neutral(event_package, resource);
+}
+
+bool Compositor::KeepsState(std::string_view event_package) const {
+  const auto package = rules_.FindPackage(event_package);
+  return !package.has_value() || rules_.packages[*package].keeps_state;
+}
+
+NumberedReport Compositor::NextReport(std::string_view resource, std::string_view event_package,
+                                      uint64_t after) const {
+  return reports_.Next(resource, event_package, after, parts_.clock.Now());
 }
 
 // A timer that runs before its time costs less than one that is set anew at each refresh.

@@ -7,12 +7,15 @@
 #include <string>
 #include <string_view>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "sip/agent.h"
 #include "sip/base/clock.h"
 #include "sip/base/random_id.h"
 #include "sip/base/timer_queue.h"
+#include "sip/compose/shown_ids.h"
 #include "sip/compositor/publication_table.h"
 #include "sip/compositor/publish_checks.h"
 #include "sip/compositor/recent_reports.h"
@@ -65,6 +68,10 @@ class Compositor : public StateSource {
   // StateSource:
   ComposedStatePtr Current(std::string_view resource, std::string_view event_package) override;
   ComposedStatePtr Neutral(std::string_view resource, std::string_view event_package) override;
+  bool KeepsState(std::string_view event_package) const override;
+  uint64_t LastReport() const override { return reports_.last(); }
+  NumberedReport NextReport(std::string_view resource, std::string_view event_package,
+                            uint64_t after) const override;
 
   const PublicationTable& publications() const { return table_; }
 
@@ -95,6 +102,10 @@ class Compositor : public StateSource {
   void Replace(Publication& publication, const NewState& state);
   void Remove(Publication& publication);
   void Report(std::string_view resource, size_t package, const NewState& state);
+  // What its publications add up to, or that there are none.
+  ComposedStatePtr ComposedOf(const PublishedResource& resource,
+                              absl::Span<const PublishedState> states,
+                              const ComposedStatePtr& before);
   // Composes again, and tells who listens.
   void Recompose(PublishedResource& resource);
   void Tell(const PublishedResource& resource);
@@ -111,6 +122,8 @@ class Compositor : public StateSource {
   const PublicationTags tags_;
   StateComposer composer_;
   PublicationTable table_;
+  // Of resources that have, or had, several publications.
+  absl::flat_hash_map<const PublishedResource*, ShownIds> shown_ids_;
   RecentReports reports_;
   StateListener* listener_ = nullptr;
   TimerQueue::TimerId timer_ = 0;

@@ -123,7 +123,8 @@ std::variant<PublishOrder, RequestAnswer> CheckPublish(
   if (Refusal refusal = CheckResource(request, rules, &order)) return *std::move(refusal);
   if (Refusal refusal = CheckTag(request, &order)) return *std::move(refusal);
   const bool has_tag = !order.tag.empty();
-  if (has_tag && !is_current(order)) return Refuse(412);
+  // The phrase of section 11.2.1; that of HTTP is another.
+  if (has_tag && !is_current(order)) return Refuse(412, "Conditional Request Failed");
   if (Refusal refusal = CheckExpires(request, rules, &order)) return *std::move(refusal);
   const bool lasts = order.expires > absl::ZeroDuration();
   order.operation = OperationOf(has_tag, !request.body.empty(), lasts);

@@ -29,8 +29,7 @@ ComposedStatePtr NewState(ComposedBody body, std::string entity_tag) {
 
 ComposedStatePtr StateComposer::Composed(std::string_view event_package, std::string_view resource,
                                          absl::Span<const PublishedState> publications,
-                                         const ComposedStatePtr& before,
-                                         ShownIds* shown) const {
+                                         const ComposedStatePtr& before, ShownIds* shown) const {
   ComposedBody body = Compose(event_package, resource, publications, shown);
   std::string tag = tags_.Of(body);
   if (before != nullptr && before->entity_tag == tag) return before;

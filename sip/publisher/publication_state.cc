@@ -182,6 +182,24 @@ EpaStep OnFailed(EpaState state, EpaOperation operation, const PublishAnswered& 
   return Retry(std::move(state), ending, context);
 }
 
+// EPA-15, EPA-16: what failed only now is tried again as long as something is held.
+EpaStep OnRemoveAnswered(EpaState state, const PublishAnswered& answer, const EpaContext& context) {
+  const bool real = answer.failure == SendFailure::kNone;
+  if (real && answer.status / 100 == 2) return End(std::move(state), "unpublished", 0);
+  const Ending ending = EndingForResponse(answer.status, answer.failure, answer.retry_after);
+  // The tag names nothing; or a duration is asked for, where there is none.
+  const bool is_senseless =
+      real && (answer.status == 412 || answer.status == 423 || answer.status == 481);
+  if (is_senseless || ending.followup == Followup::kNever) {
+    return End(std::move(state), "unpublished", answer.status);
+  }
+  EpaStep step = Retry(std::move(state), ending, context);
+  if (step.state.retry_at < step.state.held_until && step.state.retry_at <= step.state.remove_by) {
+    return step;
+  }
+  return End(std::move(step.state), "unpublished", answer.status);
+}
+
 }  // namespace
 
 EpaStep BeginPublication(absl::Duration requested, bool is_event, const EpaContext& context) {
@@ -228,7 +246,7 @@ EpaStep OnPublishAnswered(EpaState state, const PublishAnswered& answer,
   const bool real = answer.failure == SendFailure::kNone;
   const bool accepted = real && answer.status / 100 == 2;
   if (operation == EpaOperation::kRemove) {
-    return End(std::move(state), "unpublished", accepted ? 0 : answer.status);
+    return OnRemoveAnswered(std::move(state), answer, context);
   }
   if (accepted) return OnAccepted(std::move(state), operation, answer, context);
   const bool tag_is_bad = real && (answer.status == 412 || answer.status == 481);
@@ -276,6 +294,10 @@ EpaStep OnEpaTick(EpaState state, const EpaContext& context) {
     if (state.retry_at == absl::InfinitePast()) state.retry_at = due;
   }
   if (state.outstanding || context.now < NextDeadline(state)) return Stay(std::move(state));
+  if (state.removing && !IsHeld(state, context.now)) {
+    const int last_status = state.sip_status;
+    return End(std::move(state), "unpublished", last_status);
+  }
   return SendOfOwnAccord(std::move(state), context);
 }
 

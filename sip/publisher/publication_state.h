@@ -119,7 +119,9 @@ EpaStep OnPublishAnswered(EpaState state, const PublishAnswered& answer, const E
 void OnPublishCancelled(EpaState& state);
 
 // Withdraws what is held; a PUBLISH under way is waited for. Where the peer has asked for silence
-// (EPA-16) that is kept, but not beyond `latest`: then what is held is left to expire.
+// (EPA-16) that is kept, but not beyond `latest`: then what is held is left to expire. A Remove
+// that fails is tried again by the retry policy as long as the state is held, likewise not beyond
+// `latest`; what is refused for good, and 412, 423 and 481, end it.
 EpaStep OnUnpublished(EpaState state, absl::Time latest, const EpaContext& context);
 
 // NextDeadline() may have come.

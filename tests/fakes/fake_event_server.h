@@ -33,6 +33,7 @@ class FakeEventServer final : public EventServer {
   }
 
   const std::vector<std::string>& NotifiedPackages() const override { return packages_; }
+  const std::vector<std::string>& PublishedPackages() const override { return published_; }
 
   void SetState(LocalPublication publication, Done done) override {
     Answer(
@@ -205,6 +206,8 @@ class FakeEventServer final : public EventServer {
     return std::exchange(held_, {});
   }
 
+  const std::vector<std::string> published_ = {"presence", "dialog", "message-summary",
+                                               "vq-rtcpxr"};
   const std::vector<std::string> packages_ = {"presence", "dialog", "presence.winfo"};
   mutable Mutex mutex_;
   absl::Status refusal_ ABSL_GUARDED_BY(mutex_);

@@ -5,14 +5,17 @@
 // Input: an octet that chooses the package, "p", "d", "m", or else one of no rules; then parts, one
 // for each publication.
 
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "gateway/registry/document_encoder.h"
 #include "sip/base/reverse_wire_writer.h"
 #include "sip/body/decode_scratch.h"
 #include "sip/compose/composition.h"
+#include "sip/compose/dialog_view.h"
 #include "sip/compose/presence_diff.h"
 #include "sip/compose/resource_list_reader.h"
 #include "sip/packages/event_package.h"
@@ -96,6 +99,35 @@ void RunChanges(const std::string& before, const std::string& after) {
   FUZZ_EXPECT(shown == wanted);
 }
 
+// What some watchers of dialogs are not shown leaves a document that others can read.
+void RunView(const sip::ComposedBody& composed) {
+  sip::ComposedState state{composed, "tag", {}};
+  if (std::optional<sip::ComposedBody> shown = sip::WithoutSessions(composed)) {
+    FUZZ_EXPECT(!sip::WithoutSessions(*shown).has_value());
+    state.full = *std::move(shown);
+  }
+  sip::ComposedBody made;
+  for (const sip::DialogWishes& wishes : {sip::DialogWishes(), {.call_id = "c1"}}) {
+    const sip::ComposedBody& shown = sip::DialogsFor(wishes, state, made);
+    FUZZ_EXPECT(shown.body.size() <= composed.body.size());
+    FUZZ_EXPECT(sip::CheckPublished("dialog", kResource, shown.content_type, shown.body).ok());
+  }
+}
+
+// The last one came, and then the first ones leave, one after the other: with the ids of the time
+// before, what is shown can be read, too.
+void RunKeepingIds(const Package& package, absl::Span<const sip::PublishedState> some,
+                   sip::ShownIds& shown) {
+  sip::Compose(package.name, kResource, some, &shown);
+  sip::ShownIds left = shown;
+  for (; !some.empty(); some.remove_prefix(1)) {
+    const sip::ComposedBody composed = sip::Compose(package.name, kResource, some, &left);
+    const absl::Status status =
+        sip::CheckPublished(package.name, kResource, composed.content_type, composed.body);
+    FUZZ_EXPECT(status.ok() || IsOfBounds({status.message().data(), status.message().size()}));
+  }
+}
+
 void Run(uint8_t octet, const std::vector<std::string_view>& parts) {
   const Package package = PackageOf(octet);
   std::vector<sip::PublishedState> all;
@@ -111,13 +143,16 @@ void Run(uint8_t octet, const std::vector<std::string_view>& parts) {
   FUZZ_EXPECT(any.version_at == sip::ComposedBody::kNoVersion || any.version_at <= any.body.size());
   Touch(any.body);
   std::string before;
+  sip::ShownIds shown;
   for (size_t count = 1; count <= good.size(); ++count) {
     const absl::Span<const sip::PublishedState> some = absl::MakeSpan(good).first(count);
     const sip::ComposedBody composed = sip::Compose(package.name, kResource, some);
     FUZZ_EXPECT(composed == sip::Compose(package.name, kResource, some));
+    RunKeepingIds(package, some, shown);
     const absl::Status status =
         sip::CheckPublished(package.name, kResource, composed.content_type, composed.body);
     FUZZ_EXPECT(status.ok() || IsOfBounds({status.message().data(), status.message().size()}));
+    if (octet == 'd' && status.ok()) RunView(composed);
     if (!status.ok() || octet != 'p') continue;
     if (!before.empty()) RunChanges(before, composed.body);
     before = composed.body;

@@ -217,6 +217,28 @@ TEST_F(PublishScenarioTest, RetryAfterIsShownAndKept) {
   EXPECT_OK(WaitForState(made, v1::Publication::ACTIVE));
 }
 
+// EPA-15, EPA-16
+TEST_F(PublishScenarioTest, RemoveThatFailsGoesAgain) {
+  ASSERT_OK(StartGateway({"--sip_retry_base=100ms"}));
+  ASSERT_OK_AND_ASSIGN(const v1::Publication made, Establish("t1"));
+  ASSERT_OK(Delete(made));
+  ASSERT_OK_AND_ASSIGN(const Received removal, peer_->WaitFor("PUBLISH"));
+  ResponseOptions busy;
+  busy.headers = {"Retry-After: 1"};
+
+  peer_->Respond(removal, 503, busy);
+
+  ASSERT_OK_AND_ASSIGN(const Received second, peer_->WaitFor("PUBLISH"));
+  EXPECT_GE(second.time - removal.time, absl::Seconds(1));
+  EXPECT_EQ(second.Header("SIP-If-Match"), "t1");
+  EXPECT_EQ(second.expires(), 0);
+  peer_->Respond(second, 500);
+  ASSERT_OK_AND_ASSIGN(const Received third, peer_->WaitFor("PUBLISH"));
+  EXPECT_EQ(third.expires(), 0);
+  peer_->Respond(third, 404);
+  EXPECT_OK(peer_->ExpectNone("PUBLISH", absl::Milliseconds(300)));
+}
+
 // EPA-15
 TEST_F(PublishScenarioTest, LostAnswerIsFollowedByTheSameTag) {
   ASSERT_OK(StartGateway({"--sip_t1=10ms", "--sip_retry_base=100ms"}));

@@ -41,8 +41,10 @@ class FakePublications : public v1::Publications::Service {
     if (request->publication().target_uri() == "sip:refused@b") {
       return GatewayError(grpc::StatusCode::ABORTED, "no", "ETAG_MISMATCH");
     }
+    const std::scoped_lock lock(mutex_);
+    creates_.push_back(*request);
     *response = request->publication();
-    response->set_name("publications/1");
+    response->set_name("publications/" + std::to_string(creates_.size()));
     return grpc::Status::OK;
   }
   grpc::Status UpdatePublication(grpc::ServerContext* /*context*/,
@@ -50,6 +52,10 @@ class FakePublications : public v1::Publications::Service {
                                  v1::Publication* response) override {
     const std::scoped_lock lock(mutex_);
     updates_.push_back(*request);
+    if (request->publication().name() == forgotten_) {
+      return GatewayError(grpc::StatusCode::NOT_FOUND, "gone", "PUBLICATION_NOT_FOUND");
+    }
+    if (refuses_) return GatewayError(grpc::StatusCode::PERMISSION_DENIED, "no", "NO");
     *response = request->publication();
     return grpc::Status::OK;
   }
@@ -84,6 +90,21 @@ class FakePublications : public v1::Publications::Service {
   // The next stream is told that the gateway is leaving.
   void Leave() { leaves_.store(true); }
 
+  // This Publication is over, as after a restart.
+  void Forget(const std::string& name) {
+    const std::scoped_lock lock(mutex_);
+    forgotten_ = name;
+  }
+  // No update is allowed from now on.
+  void Refuse() {
+    const std::scoped_lock lock(mutex_);
+    refuses_ = true;
+  }
+
+  std::vector<v1::CreatePublicationRequest> creates() const {
+    const std::scoped_lock lock(mutex_);
+    return creates_;
+  }
   std::vector<v1::UpdatePublicationRequest> updates() const {
     const std::scoped_lock lock(mutex_);
     return updates_;
@@ -96,6 +117,9 @@ class FakePublications : public v1::Publications::Service {
  private:
   std::atomic<bool> leaves_{false};
   mutable std::mutex mutex_;
+  std::string forgotten_;
+  bool refuses_ = false;
+  std::vector<v1::CreatePublicationRequest> creates_;
   std::vector<v1::UpdatePublicationRequest> updates_;
   std::vector<std::string> deleted_;
 };
@@ -191,6 +215,54 @@ TEST_F(CliPublishTest, KeptOneIsRenewedUntilASignalAndThenWithdrawn) {
   const v1::Publication renewed = publications_.updates()[0].publication();
   EXPECT_EQ(renewed.name(), "publications/1");
   EXPECT_EQ(renewed.content_case(), v1::Publication::CONTENT_NOT_SET);
+}
+
+TEST_F(CliPublishTest, KeptOneThatARestartedGatewayForgotIsPublishedAnew) {
+  CliProcess cli({"publish", "sip:a@b", "--basic=open", "--keep", "--ttl=300ms",
+                  "--request_id=first", gateway_, "--format=json"});
+  EXPECT_OK(cli.NextLine());
+
+  Crash();
+  EXPECT_OK(cli.WaitForRemark("trying again"));
+  publications_.Forget("publications/1");
+  Listen();
+
+  EXPECT_OK(
+      cli.WaitForRemark("does not know publications/1 any more; published anew as "
+                        "publications/2"));
+  EXPECT_OK(cli.WaitForRemark("connected to 127.0.0.1:" + std::to_string(port_)));
+  const std::vector<v1::CreatePublicationRequest> creates = publications_.creates();
+  ASSERT_THAT(creates, SizeIs(2));
+  EXPECT_EQ(creates[1].publication().SerializeAsString(),
+            creates[0].publication().SerializeAsString());
+  EXPECT_NE(creates[1].request_id(), "first");
+  const size_t before = publications_.updates().size();
+  while (publications_.updates().size() == before) usleep(1000);
+  EXPECT_EQ(publications_.updates().back().publication().name(), "publications/2");
+  cli.Signal(SIGTERM);
+  EXPECT_THAT(cli.Wait(), IsOkAndHolds(0));
+  EXPECT_THAT(publications_.deleted(), ElementsAre("publications/2 "));
+}
+
+TEST_F(CliPublishTest, KeptOneThatWaitsForTheGatewayEndsAtASignal) {
+  CliProcess cli({"publish", "sip:a@b", "--basic=open", "--keep", "--ttl=300ms", gateway_});
+  EXPECT_OK(cli.NextLine());
+  Crash();
+  EXPECT_OK(cli.WaitForRemark("trying again"));
+
+  cli.Signal(SIGTERM);
+
+  // It could not be withdrawn.
+  EXPECT_THAT(cli.Wait(), IsOkAndHolds(3));
+}
+
+TEST_F(CliPublishTest, KeptOneThatIsRefusedForGoodEnds) {
+  CliProcess cli({"publish", "sip:a@b", "--basic=open", "--keep", "--ttl=300ms", gateway_});
+  EXPECT_OK(cli.NextLine());
+
+  publications_.Refuse();
+
+  EXPECT_THAT(cli.Wait(), IsOkAndHolds(2));
 }
 
 TEST_F(CliPublishTest, PublicationsAreListedChangedAndDeleted) {

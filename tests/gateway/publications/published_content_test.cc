@@ -160,6 +160,55 @@ TEST(PublishedContentTest, TypedStateThatCannotBeValidNamesTheField) {
   EXPECT_THAT(Wrong(call, Place("dialog")), StartsWith("publication.dialog_info.dialogs[0].state"));
 }
 
+// proto3 lets any number through.
+TEST(PublishedContentTest, NumberThatIsNoneOfTheEnumNamesTheFieldTheValueAndWhatWasExpected) {
+  v1::Publication presence = OpenPresence();
+  v1::PresenceTuple& tuple = *presence.mutable_presence()->mutable_tuples(0);
+  tuple.set_basic(static_cast<v1::PresenceBasic>(7));
+  tuple.add_timed_statuses()->set_basic(static_cast<v1::PresenceBasic>(-1));
+  tuple.mutable_rich()->mutable_user_input()->set_state(static_cast<v1::UserInput::State>(3));
+  v1::Publication dialogs;
+  dialogs.mutable_dialog_info()->add_dialogs();
+  v1::DialogInfoDialog& call = *dialogs.mutable_dialog_info()->add_dialogs();
+  call.set_direction(static_cast<v1::CallDirection>(9));
+  call.set_state(static_cast<v1::CallState>(6));
+  call.set_event(static_cast<v1::CallEvent>(9));
+  v1::Publication summary;
+  summary.mutable_message_summary()->add_counts()->set_class_(static_cast<v1::MessageClass>(99));
+
+  EXPECT_EQ(Wrong(presence, Place("presence")),
+            "publication.presence.tuples[0].basic: \"7\": expected OPEN or CLOSED\n"
+            "publication.presence.tuples[0].rich.user_input.state: \"3\": expected ACTIVE or IDLE\n"
+            "publication.presence.tuples[0].timed_statuses[0].basic: \"-1\": expected OPEN or "
+            "CLOSED\n");
+  EXPECT_EQ(Wrong(dialogs, Place("dialog")),
+            "publication.dialog_info.dialogs[1].direction: \"9\": expected INITIATOR or RECIPIENT\n"
+            "publication.dialog_info.dialogs[1].state: \"6\": expected TRYING, PROCEEDING, EARLY, "
+            "CONFIRMED or TERMINATED\n"
+            "publication.dialog_info.dialogs[1].event: \"9\": expected CANCELLED, REJECTED, "
+            "REPLACED, LOCAL_BYE, REMOTE_BYE, ERROR or TIMEOUT\n");
+  EXPECT_THAT(Wrong(summary, Place("message-summary")),
+              StartsWith("publication.message_summary.counts[0].class: \"99\": expected "
+                         "VOICE_MESSAGE, VIDEO_MESSAGE, "));
+}
+
+TEST(PublishedContentTest, TimeThatIsNoneNamesTheField) {
+  v1::Publication presence = OpenPresence();
+  v1::PresenceTuple& tuple = *presence.mutable_presence()->mutable_tuples(0);
+  tuple.mutable_timestamp()->set_seconds(1000);
+  tuple.mutable_timestamp()->set_nanos(2'000'000'000);
+  v1::Publication call;
+  call.mutable_dialog_info()->add_dialogs()->mutable_duration()->set_seconds(5);
+  call.mutable_dialog_info()->mutable_dialogs(0)->mutable_duration()->set_nanos(-1);
+
+  EXPECT_EQ(Wrong(presence, Place("presence")),
+            "publication.presence.tuples[0].timestamp: \"seconds: 1000 nanos: 2000000000\": "
+            "expected nanos of 0 to 999999999\n");
+  EXPECT_EQ(Wrong(call, Place("dialog")),
+            "publication.dialog_info.dialogs[0].duration: \"seconds: 5 nanos: -1\": expected nanos "
+            "of the same sign as seconds, below 1e9\n");
+}
+
 TEST(PublishedContentTest, DocumentOfAnotherPackageIsRefused) {
   EXPECT_THAT(Wrong(OpenPresence(), Place("dialog")),
               StartsWith("publication.event_package: \"dialog\": expected the event package of "

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "gateway/rpc/timestamps.h"
 #include "gmock/gmock.h"
 #include "tests/fakes/fake_publisher.h"
 #include "tests/gateway/rpc/serving_fixture.h"
@@ -126,6 +127,13 @@ TEST_F(PublicationServiceTest, FieldsThatCannotBeUsedAreNamed) {
        [](auto& r) { r.mutable_publication()->set_event_package("pre sence"); }},
       {"publication.event_package",
        [](auto& r) { r.mutable_publication()->set_event_package("presence.winfo"); }},
+      {"publication.event_package",
+       [](auto& r) { r.mutable_publication()->set_event_package("reg"); }},
+      {"publication.body.content_type",
+       [](auto& r) {
+         r.mutable_publication()->set_event_package("x-mine");
+         r.mutable_publication()->mutable_body()->set_content_type("text/plain\r\nX: y");
+       }},
       {"publication.content", [](auto& r) { r.mutable_publication()->clear_content(); }},
       {"publication.presence.tuples[0].id",
        [](auto& r) { r.mutable_publication()->mutable_presence()->mutable_tuples(0)->clear_id(); }},
@@ -140,6 +148,11 @@ TEST_F(PublicationServiceTest, FieldsThatCannotBeUsedAreNamed) {
        [](auto& r) { r.mutable_publication()->mutable_ttl()->set_seconds(30 * 86'400 + 1); }},
       {"publication.expire_time",
        [](auto& r) { r.mutable_publication()->mutable_expire_time()->set_seconds(1); }},
+      {"publication.expire_time",
+       [&](auto& r) {
+         SetTime(clock_.Now() + absl::Hours(1), r.mutable_publication()->mutable_expire_time());
+         r.mutable_publication()->mutable_expire_time()->set_nanos(1'000'000'000);
+       }},
       {"publication.identity",
        [](auto& r) { r.mutable_publication()->set_identity("mailto:a@b"); }},
       {"request_id", [](auto& r) { r.set_request_id("one two"); }},
@@ -154,6 +167,26 @@ TEST_F(PublicationServiceTest, FieldsThatCannotBeUsedAreNamed) {
     EXPECT_EQ(ErrorReasonOf(status), "INVALID_FIELD");
   }
   EXPECT_THAT(event_server_.states(), IsEmpty());
+}
+
+TEST_F(PublicationServiceTest, PackageThatIsNotServedIsRefusedHereAndSentElsewhere) {
+  for (const char* package : {"reg", "x-mine"}) {
+    v1::CreatePublicationRequest request = OpenDesk();
+    request.mutable_publication()->set_event_package(package);
+    request.mutable_publication()->mutable_body()->set_content_type("text/plain");
+    request.mutable_publication()->mutable_body()->set_data("anything");
+    v1::CreatePublicationRequest elsewhere = request;
+    elsewhere.mutable_publication()->set_target_uri("sip:desk@example.org");
+
+    const absl::Status status = Create(request).status();
+
+    EXPECT_EQ(ErrorReasonOf(status), "INVALID_FIELD");
+    EXPECT_EQ(status.message(),
+              "publication.event_package is \"" + std::string(package) +
+                  "\": expected presence, dialog, message-summary, vq-rtcpxr, the packages that "
+                  "are served here, since the route is LOCAL");
+    EXPECT_OK(Create(elsewhere).status());
+  }
 }
 
 TEST_F(PublicationServiceTest, CallerPublishesWhatHeMay) {

@@ -27,8 +27,29 @@ std::string Composed(const std::vector<PublishedState>& publications) {
 
 TEST(SummaryCompositionTest, OnePublicationIsPassedOn) {
   constexpr std::string_view body =
-      "messages-waiting: YES\nVoice-Message: 2/8 (0/2)\n\nSubject: Hello\n";
+      "messages-waiting: YES\r\nVoice-Message: 2/8 (0/2)\r\nX-Mine:  what I like\r\n"
+      "\r\nSubject: Hello\r\n";
   EXPECT_EQ(Composed({Published("s1", body, 1, kSummary)}), body);
+}
+
+// RFC 3842 section 5.2
+TEST(SummaryCompositionTest, LinesEndWithCrlf) {
+  constexpr std::string_view body =
+      "\n\r\nmessages-waiting: YES\nVoice-Message:\n 2/8\r\nX-Mine: 1\n\nSubject: Hello";
+  EXPECT_EQ(Composed({Published("s1", body, 1, kSummary)}),
+            "messages-waiting: YES\r\nVoice-Message:\r\n 2/8\r\nX-Mine: 1\r\n"
+            "\r\nSubject: Hello\r\n");
+}
+
+TEST(SummaryCompositionTest, CountsAreClamped) {
+  constexpr std::string_view body =
+      "Messages-Waiting: yes\r\nvoice-message : 99999999999/1 (4294967296/00004294967295)\r\n"
+      "Fax-Message:\r\n 5000000000/1\r\nX-Mine: 99999999999/1\r\n\r\n"
+      "Voice-Message: 99999999999/1\r\n";
+  EXPECT_EQ(Composed({Published("s1", body, 1, kSummary)}),
+            "Messages-Waiting: yes\r\nvoice-message : 4294967295/1 (4294967295/00004294967295)\r\n"
+            "Fax-Message:\r\n 4294967295/1\r\nX-Mine: 99999999999/1\r\n\r\n"
+            "Voice-Message: 99999999999/1\r\n");
 }
 
 TEST(SummaryCompositionTest, LastPublicationOfAnAccountCounts) {

@@ -78,10 +78,115 @@ TEST(PresenceCompositionTest, IdThatAnotherHasIsQualifiedByItsSource) {
   const std::string c = Pidf(Tuple("t1"));
   const ComposedBody composed =
       ComposeAll({Published("s1", a), Published("s2", b), Published("7c", c)});
-  EXPECT_THAT(composed.body,
-              AllOf(HasSubstr(Tuple("t1") + Tuple("s2.t1")),
-                    HasSubstr("<tuple\n id='s2.s2.t&#49;' x=\"y\"><status/></tuple>"),
-                    HasSubstr("<tuple id=\"s7c.t1\">")));
+  EXPECT_THAT(composed.body, AllOf(HasSubstr(Tuple("t1") + Tuple("s2.t1")),
+                                   HasSubstr("<tuple\n id='s2.t&#49;.2' x=\"y\"><status/></tuple>"),
+                                   HasSubstr("<tuple id=\"s7c.t1\">")));
+}
+
+// xs:ID, of which a document has each once: RFC 3863, RFC 4479, RFC 4480.
+TEST(PresenceCompositionTest, IdOfRichPresenceThatAnotherElementHasIsQualifiedByItsSource) {
+  const std::string a = Pidf(
+      "<tuple id=\"t\"><status><basic>open</basic></status><r:class id=\"k\">x</r:class></tuple>"
+      "<dm:person id=\"p\"><r:activities id='k2'><r:away/></r:activities></dm:person>");
+  const std::string b = Pidf(
+      "<tuple id=\"k\"><status><basic>open</basic></status><r:class  id = \"k\">y</r:class>"
+      "<q:mood xmlns:q=\"urn:ietf:params:xml:ns:pidf:rpid\" id=\"t\"><q:calm/></q:mood>"
+      "<x:class xmlns:x=\"urn:x\" id=\"t\"/></tuple>"
+      "<dm:device id=\"k2\"><dm:deviceID>urn:1</dm:deviceID></dm:device>");
+
+  const std::string composed = ComposeAll({Published("s1", a, 2), Published("s2", b, 1)}).body;
+
+  // Tuples, persons and devices have the first choice; what is not of RPID stays.
+  EXPECT_THAT(composed,
+              AllOf(HasSubstr("<tuple id=\"t\">"), HasSubstr("<r:class id=\"s1.k\">x</r:class>"),
+                    HasSubstr("<tuple id=\"k\">"), HasSubstr("<r:class  id = \"s2.k\">y</r:class>"),
+                    HasSubstr("id=\"s2.t\"><q:calm/></q:mood>"),
+                    HasSubstr("<x:class xmlns:x=\"urn:x\" id=\"t\"/>"),
+                    HasSubstr("<r:activities id='s1.k2'>"), HasSubstr("<dm:device id=\"k2\">")));
+}
+
+TEST(PresenceCompositionTest, IdThatOnePublicationHasTwiceIsThereOnce) {
+  const std::string device = "<dm:device id=\"x\"><dm:deviceID>urn:";
+  const std::string body =
+      Pidf(Tuple("x") + "<dm:person id=\"x\"><r:mood id=\"x\"><r:calm/></r:mood></dm:person>" +
+           device + "1</dm:deviceID></dm:device>" + device + "2</dm:deviceID></dm:device>");
+
+  const std::string composed = ComposeAll({Published("s1", body)}).body;
+
+  EXPECT_THAT(
+      composed,
+      AllOf(HasSubstr(Tuple("x")), HasSubstr("<dm:person id=\"s1.x\"><r:mood id=\"s1.x.4\">"),
+            HasSubstr("<dm:device id=\"s1.x.2\">"), HasSubstr("<dm:device id=\"s1.x.3\">")));
+  // What only looks alike is passed on.
+  const std::string alike = Pidf(Tuple("x") + "<note>an id=\"y\" here</note>");
+  EXPECT_EQ(ComposeAll({Published("s1", alike)}).body, alike);
+}
+
+TEST(PresenceCompositionTest, ManyEqualIdsMakeNoLargeDocument) {
+  std::string inside = Tuple("x");
+  for (int i = 0; i < 20'000; ++i) inside += "<dm:device id=\"x\"/>";
+  const std::string body = Pidf(inside);
+
+  const std::string composed =
+      Compose("presence", kMira, {Published("s1", body), Published("s2", Pidf(Tuple("y")))}).body;
+
+  EXPECT_LT(composed.size(), kMaxBodyOctets);
+  EXPECT_THAT(composed, HasSubstr(Tuple("y")));
+}
+
+// What Compose() is told of the time before, and what it then shows.
+class ShownIdsTest : public ::testing::Test {
+ protected:
+  std::string Shown(const std::vector<PublishedState>& publications) {
+    return Compose("presence", kMira, publications, &shown_).body;
+  }
+
+  ShownIds shown_;
+};
+
+// EPA-18
+TEST_F(ShownIdsTest, IdStaysWhenTheOneThatHadItLeaves) {
+  const std::string a = Pidf(Tuple("t1", "open"));
+  const std::string b = Pidf(Tuple("t1", "closed"));
+  const std::string other = Pidf(Tuple("t2", "closed"));
+  EXPECT_THAT(Shown({Published("s1", a), Published("s2", b)}),
+              HasSubstr(Tuple("t1", "open") + Tuple("s2.t1", "closed")));
+
+  EXPECT_THAT(Shown({Published("s2", b)}), HasSubstr(Tuple("s2.t1", "closed")));
+  EXPECT_THAT(Shown({Published("s2", b)}), HasSubstr(Tuple("s2.t1", "closed")));
+  // The name is free for somebody else.
+  EXPECT_THAT(Shown({Published("s2", b), Published("s3", a)}),
+              HasSubstr(Tuple("s2.t1", "closed") + Tuple("t1", "open")));
+  EXPECT_THAT(Shown({Published("s3", a)}), HasSubstr(Tuple("t1", "open")));
+  EXPECT_TRUE(shown_.empty());
+  EXPECT_EQ(Shown({Published("s3", other)}), other);
+}
+
+TEST_F(ShownIdsTest, LaterChangeOfTheFirstTakesNoIdFromTheSecond) {
+  const std::string b = Pidf(Tuple("t2", "closed"));
+  Shown({Published("s1", Pidf(Tuple("t1"))), Published("s2", b)});
+
+  const std::string composed =
+      Shown({Published("s1", Pidf(Tuple("t1") + Tuple("t2"))), Published("s2", b)});
+
+  EXPECT_THAT(composed, HasSubstr(Tuple("t1") + Tuple("s1.t2") + Tuple("t2", "closed")));
+}
+
+TEST_F(ShownIdsTest, WhatWasShownAloneKeepsItsIds) {
+  const std::string a = Pidf("<dm:device id=\"d\"><dm:deviceID>urn:1</dm:deviceID></dm:device>");
+  Shown({Published("s1", a)});
+
+  EXPECT_THAT(Shown({Published("s1", a), Published("s2", Pidf(Tuple("d")))}),
+              AllOf(HasSubstr("<dm:device id=\"d\">"), HasSubstr(Tuple("s2.d"))));
+}
+
+TEST_F(ShownIdsTest, TooManyAreNotRemembered) {
+  std::string many;
+  for (int i = 0; i < 65; ++i) many += Tuple("t" + std::to_string(i));
+
+  Shown({Published("s1", Pidf(many)), Published("s2", Pidf(Tuple("a")))});
+
+  EXPECT_TRUE(shown_.empty());
 }
 
 TEST(PresenceCompositionTest, PersonWithTheLatestTimestampIsTheOne) {

@@ -73,6 +73,28 @@ TEST(XmlSpanTest, ChildrenAreFoundWhateverIsBetween) {
   EXPECT_THAT(ChildrenOf("<a/></b>"), ElementsAre("<a/>", "broken"));
 }
 
+TEST(XmlSpanTest, TagsAreFoundHoweverDeep) {
+  std::vector<std::string> found;
+  XmlTags tags("x<a b='>'><c/><!-- <d> --><e><f></f></e></a><![CDATA[<g>]]><h>");
+  while (const std::optional<XmlTagSpan> tag = tags.Next()) {
+    found.push_back(std::string(tag->name) + std::to_string(tags.depth()));
+  }
+  EXPECT_THAT(found, ElementsAre("a0", "c1", "e1", "f2", "h0"));
+  EXPECT_EQ(XmlTags("<a").Next(), std::nullopt);
+  EXPECT_EQ(XmlTags("</a").Next(), std::nullopt);
+}
+
+TEST(XmlSpanTest, WhatLooksLikeAnIdIsTaken) {
+  std::string_view text =
+      "<a id=\"1\" xid='2' x:id='3'\nid = '4\"'/>pid=\"5\" id=6 id=\"7\"> id= \"";
+  std::vector<std::string_view> found;
+  while (const auto value = TakeXmlIdLike(text)) found.push_back(*value);
+  EXPECT_THAT(found, ElementsAre("1", "4\"", "7"));
+  for (std::string_view none : {"", "=", "id=", "d='x'", "id='x'"}) {
+    EXPECT_EQ(TakeXmlIdLike(none), std::nullopt) << none;
+  }
+}
+
 TEST(XmlSpanTest, AttributesAreReadAsTheyAreWritten) {
   const std::optional<XmlTagSpan> tag = FindXmlRootTag("<a x = 'it&apos;s' y=\"'\"\n z=''/>");
   ASSERT_TRUE(tag.has_value());

@@ -22,6 +22,7 @@ constexpr PublicationLimits kLimits = {
     .publications = 20, .octets = 3600, .per_resource = 6, .per_publisher = 3};
 
 struct ModelPublication {
+  std::string source;
   std::string tag;  // empty: of a caller
   uint64_t local_id = 0;
   int publisher = -1;  // -1: of a caller
@@ -132,6 +133,7 @@ class CompositorModelTest : public CompositorTest, public ::testing::WithParamIn
     if (!room) return;
     if (!evicted.empty()) Erase(key, evicted);
     auto& added = model_[key].emplace_back();
+    added.source = absl::StrCat("m", changes_);
     added.publisher = publisher;
     added.body = body;
     added.published = ++changes_;
@@ -214,6 +216,7 @@ class CompositorModelTest : public CompositorTest, public ::testing::WithParamIn
     if (before == nullptr) {
       EraseLocal(local.id);
       before = &model_[key].emplace_back();
+      before->source = absl::StrCat("m", changes_);
     }
     before->local_id = local.id;
     before->body = local.body;
@@ -269,16 +272,28 @@ class CompositorModelTest : public CompositorTest, public ::testing::WithParamIn
     }
   }
 
+  // Composed once for each change, as ids depend on what was shown before.
+  struct Shown {
+    std::string change;  // what it was composed of
+    ComposedBody body;
+    ShownIds ids;
+  };
+
   ComposedBody Expected(const Key& key) {
     std::vector<PublishedState> states;
-    std::deque<std::string> sources;
+    std::string change = "of";
     for (const auto& each : model_[key]) {
-      sources.push_back(absl::StrCat("m", sources.size()));
-      states.push_back({sources.back(),
+      absl::StrAppend(&change, " ", each.source, ":", each.published);
+      states.push_back({each.source,
                         key.second == "presence" ? kPidf : "application/dialog-info+xml", each.body,
                         absl::UnixEpoch() + absl::Seconds(static_cast<int64_t>(each.published))});
     }
-    return Compose(key.second, key.first, states);
+    Shown& shown = shown_[key];
+    if (shown.change == change) return shown.body;
+    shown.change = change;
+    if (states.empty()) shown.ids.clear();
+    shown.body = Compose(key.second, key.first, states, &shown.ids);
+    return shown.body;
   }
 
   // Of publications that say the same, which one's id changes depends on their names, which a model
@@ -328,6 +343,7 @@ class CompositorModelTest : public CompositorTest, public ::testing::WithParamIn
 
   FakeRandom dice_;
   std::map<Key, std::vector<ModelPublication>> model_;
+  std::map<Key, Shown> shown_;
   std::map<Key, std::string> told_;
   std::set<std::string> tags_;
   std::vector<std::pair<Key, std::string>> dead_tags_;

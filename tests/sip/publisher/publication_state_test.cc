@@ -1,5 +1,6 @@
 #include "sip/publisher/publication_state.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 
@@ -234,16 +235,107 @@ TEST_F(PublicationStateTest, WhatHasExpiredMeanwhileIsNotRemoved) {
   EXPECT_EQ(step.state.phase, Phase::kEnded);
 }
 
-TEST_F(PublicationStateTest, FailedRemoveIsNotRepeated) {
-  for (const int status : {403, 412, 423, 481, 500, 503}) {
+// EPA-15
+TEST_F(PublicationStateTest, RemoveThatIsRefusedForGoodIsNotRepeated) {
+  for (const int status : {403, 404, 412, 423, 481, 489, 501, 604}) {
     EpaState state = OnUnpublished(Active(), absl::InfiniteFuture(), At(absl::Seconds(1))).state;
     FillPublish(state);
-    const EpaStep step = OnPublishAnswered(state, Hinted(status, 5), At(absl::Seconds(1)));
+    const EpaStep step = OnPublishAnswered(state, Status(status), At(absl::Seconds(1)));
     EXPECT_EQ(step.state.phase, Phase::kEnded) << status;
     EXPECT_EQ(step.state.reason, "unpublished");
     EXPECT_EQ(step.state.sip_status, status);
     EXPECT_FALSE(step.send);
   }
+}
+
+// EPA-15, EPA-16: nobody else would put out what the compositor still shows.
+TEST_F(PublicationStateTest, FailedRemoveIsTriedAgainWhileTheStateIsHeld) {
+  struct Case {
+    const char* name;
+    PublishAnswered answer;
+    absl::Duration least;
+    absl::Duration most;
+  };
+  for (const Case& test :
+       {Case{"500", Status(500), absl::Seconds(15), absl::Seconds(45)},
+        Case{"silence", NoAnswer(), absl::Seconds(15), absl::Seconds(45)},
+        Case{"Retry-After", Hinted(503, 90), absl::Seconds(90), absl::Seconds(120)}}) {
+    EpaState state = OnUnpublished(Active(), absl::InfiniteFuture(), At(absl::Seconds(10))).state;
+    FillPublish(state);
+
+    EpaStep step = OnPublishAnswered(state, test.answer, At(absl::Seconds(10)));
+
+    EXPECT_FALSE(step.send) << test.name;
+    EXPECT_TRUE(step.failed) << test.name;
+    EXPECT_EQ(step.state.phase, Phase::kRemoving) << test.name;
+    const absl::Duration wait = NextDeadline(step.state) - kStart - absl::Seconds(10);
+    EXPECT_GE(wait, test.least) << test.name;
+    EXPECT_LE(wait, test.most) << test.name;
+    step = OnEpaTick(step.state, At(absl::Seconds(10) + wait));
+    ASSERT_TRUE(step.send) << test.name;
+    const PublishContent content = FillPublish(step.state);
+    EXPECT_EQ(content.operation, Operation::kRemove);
+    EXPECT_EQ(content.if_match, "t1");
+    EXPECT_EQ(content.expires, 0u);
+    EXPECT_EQ(OnPublishAnswered(step.state, Granted("t2", 0), At(absl::Seconds(200))).state.phase,
+              Phase::kEnded);
+  }
+}
+
+TEST_F(PublicationStateTest, FailedRemoveEndsWithWhatIsHeld) {
+  EpaStep step = OnUnpublished(Active(), absl::InfiniteFuture(), At(absl::Seconds(10)));
+  int removes = 0;
+  while (step.state.phase != Phase::kEnded && removes < 100) {
+    ASSERT_TRUE(step.send);
+    FillPublish(step.state);
+    ++removes;
+    const absl::Time now = std::max(step.state.retry_at, kStart + absl::Seconds(10));
+    EXPECT_LT(now, kStart + absl::Seconds(600));
+    step = OnPublishAnswered(step.state, Status(500), At(now - kStart));
+    if (step.state.phase != Phase::kEnded) {
+      step = OnEpaTick(step.state, At(NextDeadline(step.state) - kStart));
+    }
+  }
+  EXPECT_GE(removes, 3);
+  EXPECT_LE(removes, 20);
+
+  // A process that was asleep does not remove what has expired meanwhile.
+  EpaState state = OnUnpublished(Active(), absl::InfiniteFuture(), At(absl::Seconds(10))).state;
+  FillPublish(state);
+  state = OnPublishAnswered(state, Status(500), At(absl::Seconds(10))).state;
+  step = OnEpaTick(state, At(absl::Seconds(601)));
+  EXPECT_FALSE(step.send);
+  EXPECT_EQ(step.state.phase, Phase::kEnded);
+  EXPECT_EQ(step.state.sip_status, 500);
+  // Nor is a silence kept that ends after that.
+  state = OnUnpublished(Active(), absl::InfiniteFuture(), At(absl::Seconds(10))).state;
+  FillPublish(state);
+  EXPECT_EQ(OnPublishAnswered(state, Hinted(503, 700), At(absl::Seconds(10))).state.phase,
+            Phase::kEnded);
+}
+
+// EPA-10: a process that ends does not wait for what fails.
+TEST_F(PublicationStateTest, FailedRemoveIsNotRepeatedAfterTheLatestTime) {
+  const absl::Time now = kStart + absl::Seconds(10);
+  for (const PublishAnswered& answer : {Status(500), Hinted(503, 5), NoAnswer()}) {
+    EpaState state = OnUnpublished(Active(), now, At(absl::Seconds(10))).state;
+    FillPublish(state);
+    EXPECT_EQ(OnPublishAnswered(state, answer, At(absl::Seconds(10))).state.phase, Phase::kEnded);
+    // Or it is to end while a Remove is under way.
+    state = OnUnpublished(Active(), absl::InfiniteFuture(), At(absl::Seconds(10))).state;
+    FillPublish(state);
+    state = OnUnpublished(state, now, At(absl::Seconds(10))).state;
+    EXPECT_EQ(OnPublishAnswered(state, answer, At(absl::Seconds(10))).state.phase, Phase::kEnded);
+  }
+  // One that waits for its time has it now, for the last time.
+  EpaState state = OnUnpublished(Active(), absl::InfiniteFuture(), At(absl::Seconds(10))).state;
+  FillPublish(state);
+  state = OnPublishAnswered(state, Status(500), At(absl::Seconds(10))).state;
+  EpaStep step = OnUnpublished(state, now, At(absl::Seconds(11)));
+  ASSERT_TRUE(step.send);
+  FillPublish(step.state);
+  EXPECT_EQ(OnPublishAnswered(step.state, Status(500), At(absl::Seconds(11))).state.phase,
+            Phase::kEnded);
 }
 
 // EPA-16

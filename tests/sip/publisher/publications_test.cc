@@ -183,6 +183,28 @@ TEST_F(PublicationsTest, UnpublishRemovesAndHearsOfIt) {
   EXPECT_EQ(heard->last().sip_status, 0);
 }
 
+// EPA-15: what it has withdrawn must not stay lit elsewhere.
+TEST_F(PublicationsTest, RemoveThatFailsGoesAgainAndKeepsItsPlace) {
+  const auto heard = Publish(1);
+  Answer(Accepted("t1"));
+  for (PublicationId id = 2; id <= 5; ++id) Publish(id, Presence(absl::StrCat("sip:", id, "@x.y")));
+  const size_t before = sender_.sent.size();
+  Publisher().Unpublish(1);
+  ASSERT_THAT(sender_.sent, SizeIs(before + 1));
+
+  Answer(Reply(500));
+
+  EXPECT_FALSE(heard->ended);
+  EXPECT_TRUE(Publish(6, Presence("sip:6@x.y"))->ended);
+  clock_.Advance(absl::Seconds(30));
+  ASSERT_THAT(sender_.sent, SizeIs(before + 2));
+  EXPECT_EQ(sender_.last().if_match, "t1");
+  EXPECT_EQ(sender_.last().expires, 0u);
+  Answer(Accepted("t2", 0));
+  EXPECT_TRUE(heard->ended);
+  EXPECT_FALSE(Publish(7, Presence("sip:7@x.y"))->ended);
+}
+
 // ---- Bounds
 
 TEST_F(PublicationsTest, OneMoreThanThereIsRoomForEndsAtOnce) {
