@@ -32,6 +32,19 @@ constexpr Row kRows[] = {
      100, 2, 100, false, true},
 };
 
+std::string_view NameOf(ServerKind kind) {
+  switch (kind) {
+    case ServerKind::kFloor:
+      return "the floor";
+    case ServerKind::kGateway:
+      return "the gateway";
+    case ServerKind::kKamailio:
+    case ServerKind::kKamailioFm:
+      return "Kamailio";
+  }
+  return "";
+}
+
 // A server and its load.
 struct Bench {
   Bench(const Row& row, ServerKind kind, const ServerOptions& servers,
@@ -50,7 +63,8 @@ struct Bench {
       publisher = std::make_unique<SipPublisher>(sockets, 0, resources);
     }
     const PublishLoad::Shape shape = {.resources = resources,
-                                      .watchers = is_one ? scaled(row.watchers) : row.watchers};
+                                      .watchers = is_one ? scaled(row.watchers) : row.watchers,
+                                      .server = NameOf(kind)};
     load = std::make_unique<PublishLoad>(shape, sockets, *publisher);
     load->PublishFirst();
   }

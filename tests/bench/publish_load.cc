@@ -108,7 +108,9 @@ void PublishLoad::Step(int timeout_ms) {
 }
 
 void PublishLoad::GiveUp() const {
-  fprintf(stderr, "bench: nothing has come for %.0f s. %s\n", kPatience, Faults().c_str());
+  fprintf(stderr, "bench: nothing has come from %.*s for %.0f s. %s\n",
+          static_cast<int>(shape_.server.size()), shape_.server.data(), kPatience,
+          Faults().c_str());
   for (size_t i = 0; i < resources_.size(); ++i) {
     if (resources_[i].accepted && resources_[i].missing == 0) continue;
     fprintf(stderr, "bench: state %llu of %s was %s, %zu watchers do not have it\n",

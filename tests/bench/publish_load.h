@@ -24,6 +24,7 @@ class PublishLoad {
     size_t resources = 1;
     size_t watchers = 1;  // of each resource
     size_t body_octets = 1024;
+    std::string_view server;  // its name, for complaints
   };
   struct Outcome {
     uint64_t publications = 0;
