@@ -40,8 +40,8 @@ class NotifyRate {
   // `package_interval`: the least time between two NOTIFYs of the package.
   explicit NotifyRate(absl::Duration package_interval) : package_interval_(package_interval) {}
 
-  // From a SUBSCRIBE, or a 2xx to a NOTIFY: its wishes replace earlier ones. A max-rate that would not let even one
-  // NOTIFY through in `remaining` is raised to that (RATE-02).
+  // From a SUBSCRIBE, or a 2xx to a NOTIFY: its wishes replace earlier ones. A max-rate that would
+  // not let even one NOTIFY through in `remaining` is raised to that (RATE-02).
   void Wish(const RateWishes& wishes, absl::Duration remaining);
   const RateWishes& wishes() const { return wishes_; }
 
