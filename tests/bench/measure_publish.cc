@@ -32,19 +32,6 @@ constexpr Row kRows[] = {
      100, 2, 100, false, true},
 };
 
-std::string_view NameOf(ServerKind kind) {
-  switch (kind) {
-    case ServerKind::kFloor:
-      return "the floor";
-    case ServerKind::kGateway:
-      return "the gateway";
-    case ServerKind::kKamailio:
-    case ServerKind::kKamailioFm:
-      return "Kamailio";
-  }
-  return "";
-}
-
 // A server and its load.
 struct Bench {
   Bench(const Row& row, ServerKind kind, const ServerOptions& servers,
@@ -63,8 +50,7 @@ struct Bench {
       publisher = std::make_unique<SipPublisher>(sockets, 0, resources);
     }
     const PublishLoad::Shape shape = {.resources = resources,
-                                      .watchers = is_one ? scaled(row.watchers) : row.watchers,
-                                      .server = NameOf(kind)};
+                                      .watchers = is_one ? scaled(row.watchers) : row.watchers};
     load = std::make_unique<PublishLoad>(shape, sockets, *publisher);
     load->PublishFirst();
   }
@@ -89,6 +75,7 @@ void TakeFaults(const Bench& bench, Measured& measured) {
   const std::string faults = bench.load->Faults();
   if (!faults.empty()) measured.faults += (measured.faults.empty() ? "" : "; ") + faults;
   measured.sound = measured.sound && bench.load->IsSound();
+  measured.lost = measured.lost || bench.load->has_lost();
 }
 
 // Publishes, as fast as NOTIFYs are answered or at the row's rate; sets the cost to `cost`.
@@ -112,6 +99,7 @@ Measured MeasurePublications(const Row& row, ServerKind kind, ServerOptions serv
     measured.count = outcome.notifies;
     measured.per_second = static_cast<double>(outcome.notifies) / outcome.seconds;
     TakeFaults(bench, measured);
+    if (measured.lost) return measured;
   }
   servers.floor_forgets = false;
   Bench bench(row, kind, servers, options);

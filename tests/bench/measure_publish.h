@@ -42,6 +42,7 @@ struct Measured {
   double latency_most = 0;  // ms; 99 of 100
   std::string faults;       // in words
   bool sound = true;        // each watcher got each state once and in its turn
+  bool lost = false;        // states: the figures mean nothing
 };
 
 // Starts a server and measures it under a load.

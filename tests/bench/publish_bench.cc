@@ -103,6 +103,7 @@ std::vector<Server> ServersOf(Options& options) {
 double RatioTo(size_t other, const std::vector<Server>& servers,
                const std::vector<Measured>& measured) {
   if (other == 0 || servers[0].kind != ServerKind::kGateway) return 0;
+  if (measured[0].lost || measured[other].lost) return 0;
   return measured[0].cost / measured[other].cost;
 }
 
@@ -111,6 +112,7 @@ void PrintJson(const Row& row, const std::vector<Server>& servers,
   printf("{\"row\":\"%s\",\"unit\":\"%s\"", row.name, row.unit);
   for (size_t i = 0; i < measured.size(); ++i) {
     const Measured& of = measured[i];
+    if (of.lost) continue;
     printf(",\"%s\":{\"cost\":%.2f,\"per_s\":%.0f,\"n\":%llu", servers[i].name, of.cost,
            of.per_second, static_cast<unsigned long long>(of.count));
     if (row.rate > 0) {
@@ -130,6 +132,10 @@ void Print(const Row& row, const std::vector<Server>& servers,
   printf("%s: %s\n", row.name, row.title);
   for (size_t i = 0; i < measured.size(); ++i) {
     const Measured& of = measured[i];
+    if (of.lost) {
+      printf("  %-12s %s\n", servers[i].title, of.faults.c_str());
+      continue;
+    }
     printf("  %-12s %8.1f %s", servers[i].title, of.cost, row.unit);
     if (of.per_second > 0) printf(", %.0f/s", of.per_second);
     if (const double ratio = RatioTo(i, servers, measured); ratio > 0) {

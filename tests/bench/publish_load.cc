@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
-#include <cstdlib>
 
 namespace sipevents::bench {
 namespace {
@@ -107,17 +106,15 @@ void PublishLoad::Step(int timeout_ms) {
   if ((under_way_ > 0 || subscribing_) && now - last_progress_ > kPatience) GiveUp();
 }
 
-void PublishLoad::GiveUp() const {
-  fprintf(stderr, "bench: nothing has come from %.*s for %.0f s. %s\n",
-          static_cast<int>(shape_.server.size()), shape_.server.data(), kPatience,
-          Faults().c_str());
-  for (size_t i = 0; i < resources_.size(); ++i) {
-    if (resources_[i].accepted && resources_[i].missing == 0) continue;
-    fprintf(stderr, "bench: state %llu of %s was %s, %zu watchers do not have it\n",
-            static_cast<unsigned long long>(resources_[i].state), ResourceUri(i).c_str(),
-            resources_[i].accepted ? "accepted" : "not answered", resources_[i].missing);
+void PublishLoad::GiveUp() {
+  size_t unanswered = 0;
+  size_t untold = 0;
+  for (const Resource& resource : resources_) {
+    unanswered += resource.accepted ? 0 : 1;
+    untold += resource.missing;
   }
-  exit(1);
+  lost_ = "nothing came any more: " + std::to_string(unanswered) +
+          " publications were not answered, " + std::to_string(untold) + " watchers not told";
 }
 
 void PublishLoad::Repeat(double now) {
@@ -132,7 +129,7 @@ void PublishLoad::Repeat(double now) {
 void PublishLoad::PublishFirst() {
   outcome_ = {};
   last_progress_ = Now();
-  for (size_t next = 0; next < resources_.size() || under_way_ > 0;) {
+  for (size_t next = 0; !has_lost() && (next < resources_.size() || under_way_ > 0);) {
     while (next < resources_.size() && under_way_ < 64) Publish(next++);
     Step(100);
   }
@@ -143,7 +140,7 @@ double PublishLoad::SubscribeAll(size_t window) {
   last_progress_ = begin;
   subscribing_ = true;
   std::vector<Asked> open;
-  for (size_t next = 0; next < phones_.count() || !open.empty();) {
+  for (size_t next = 0; !has_lost() && (next < phones_.count() || !open.empty());) {
     for (; next < phones_.count() && open.size() < window; ++next) {
       phones_.Subscribe(next);
       open.push_back({next, Now()});
@@ -166,7 +163,7 @@ PublishLoad::Outcome PublishLoad::Run(double seconds, size_t window, double rate
   const double begin = Now();
   last_progress_ = begin;
   uint64_t started = 0;
-  while (Now() - begin < seconds || under_way_ > 0) {
+  while (!has_lost() && (Now() - begin < seconds || under_way_ > 0)) {
     const double passed = Now() - begin;
     const uint64_t due = rate > 0 ? static_cast<uint64_t>(passed * rate) + 1 : UINT64_MAX;
     while (passed < seconds && under_way_ < window && started < due && !idle_.empty()) {
@@ -185,12 +182,13 @@ PublishLoad::Outcome PublishLoad::Run(double seconds, size_t window, double rate
 
 bool PublishLoad::IsSound() const {
   const Phones::Faults& faults = phones_.faults();
-  return faults.out_of_order == 0 && wrong_states_ == 0 && faults.not_understood == 0;
+  return !has_lost() && faults.out_of_order == 0 && wrong_states_ == 0 &&
+         faults.not_understood == 0;
 }
 
 std::string PublishLoad::Faults() const {
   const Phones::Faults& faults = phones_.faults();
-  std::string text;
+  std::string text = lost_;
   const auto add = [&text](uint64_t count, const char* what) {
     if (count > 0) text += (text.empty() ? "" : ", ") + std::to_string(count) + " " + what;
   };

@@ -24,7 +24,6 @@ class PublishLoad {
     size_t resources = 1;
     size_t watchers = 1;  // of each resource
     size_t body_octets = 1024;
-    std::string_view server;  // its name, for complaints
   };
   struct Outcome {
     uint64_t publications = 0;
@@ -45,11 +44,13 @@ class PublishLoad {
   // than so many a second; then waits for what is under way.
   Outcome Run(double seconds, size_t window, double rate);
 
-  // What was wrong so far, in words; empty: nothing. States that were lost are not among it: then
-  // the calls above end the program.
+  // What was wrong so far, in words; empty: nothing.
   std::string Faults() const;
   // Whether each watcher got each state once and in its turn, whatever was sent again for it.
   bool IsSound() const;
+  // A state was not accepted, or a watcher was not told, for so long that nothing more is waited
+  // for: the calls above return, and what they have counted means nothing.
+  bool has_lost() const { return !lost_.empty(); }
   size_t watchers() const { return phones_.count(); }
 
  private:
@@ -67,8 +68,7 @@ class PublishLoad {
   // Waits for something, a moment at the most, and takes note of it.
   void Step(int timeout_ms);
   void Finish(size_t resource);
-  // Ends the program, saying what was lost.
-  [[noreturn]] void GiveUp() const;
+  void GiveUp();
   // Sends again what nobody has answered for a second.
   void Repeat(double now);
 
@@ -83,6 +83,7 @@ class PublishLoad {
   double last_progress_ = 0;
   double last_repeat_ = 0;
   uint64_t wrong_states_ = 0;
+  std::string lost_;  // what was given up, in words; empty: nothing
   Outcome outcome_;
 };
 
