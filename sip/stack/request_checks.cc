@@ -64,7 +64,8 @@ std::optional<NotifyAnswer> RefuseMalformed(msg_t* message, const sip_t& sip) {
     return NotifyAnswer{400, {}, absl::StrCat("Bad ", AbslView(name), " Header")};
   }
   if (sip.sip_from == nullptr || sip.sip_to == nullptr || sip.sip_call_id == nullptr ||
-      sip.sip_cseq == nullptr || sip.sip_via == nullptr || sip_sanity_check(&sip) < 0) {
+      View(sip.sip_call_id->i_id).empty() || sip.sip_cseq == nullptr || sip.sip_via == nullptr ||
+      sip_sanity_check(&sip) < 0) {
     return NotifyAnswer{400, {}, "Missing or Bad Header"};
   }
   if (!EqualsIgnoreCase(View(sip.sip_request->rq_version), "SIP/2.0")) return NotifyAnswer{505, {}};
@@ -74,6 +75,7 @@ std::optional<NotifyAnswer> RefuseMalformed(msg_t* message, const sip_t& sip) {
 bool RefuseBadResponse(const sip_t& sip) {
   return (sip.sip_flags & MSG_FLG_ERROR) != 0 || sip.sip_from == nullptr || sip.sip_to == nullptr ||
          sip.sip_call_id == nullptr || sip.sip_cseq == nullptr || sip.sip_via == nullptr ||
+         sip.sip_via->v_next != nullptr ||
          !EqualsIgnoreCase(View(sip.sip_status->st_version), "SIP/2.0");
 }
 

@@ -18,7 +18,8 @@ namespace sipevents::sip {
 // that matter parse. nullopt: nothing.
 std::optional<NotifyAnswer> RefuseMalformed(msg_t* message, const sip_t& sip);
 
-// Whether a response lacks what every response has; it is dropped then.
+// Whether a response lacks what every response has, or was meant for somebody else: it has more
+// Vias than the one that we wrote (RFC 3261 section 8.1.3.3). It is dropped then.
 bool RefuseBadResponse(const sip_t& sip);
 
 // A header that is there twice, though it may be there once, and that the parser lets pass;

@@ -224,7 +224,8 @@ TEST_F(MessageServerTest, SecondsOfAResponseAreReadWithTheirDecoration) {
   EXPECT_EQ(method_, "SUBSCRIBE");
 }
 
-// RFC 4475 sections 3.1.2.4 and 3.1.2.19: a response that is at fault is dropped.
+// RFC 4475 sections 3.1.2.4 and 3.1.2.19, RFC 3261 section 8.1.3.3: a response that is at fault, or
+// meant for another, is dropped.
 TEST_F(MessageServerTest, BadResponseIsDropped) {
   const std::string good = Answer503("");
   for (const auto& [from, to] : std::initializer_list<std::pair<const char*, const char*>>{
@@ -232,13 +233,22 @@ TEST_F(MessageServerTest, BadResponseIsDropped) {
            {"SIP/2.0 503", "SIP/7.0 503"},
            {"CSeq: 1 SUBSCRIBE", "CSeq: 36893488147419103232 SUBSCRIBE"},
            {"Call-ID: c\r\n", ""},
-           {"Via: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bK1\r\n", ""}}) {
+           {"Via: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bK1\r\n", ""},
+           {";branch=z9hG4bK1\r\n", ";branch=z9hG4bK1, SIP/2.0/UDP 192.0.2.7;branch=z9hG4bK2\r\n"},
+           {"Call-ID: c\r\n", "Via: SIP/2.0/UDP 192.0.2.7\r\nCall-ID: c\r\n"}}) {
     branch_.clear();
     EXPECT_EQ(Take(absl::StrReplaceAll(good, {{from, to}})).text, "") << to;
     EXPECT_EQ(branch_, "") << to;
   }
   Take(good);
   EXPECT_EQ(branch_, "z9hG4bK1");
+}
+
+TEST_F(MessageServerTest, CallIdWithoutAWordIsRefused) {
+  const std::string good = Notify("SIP/2.0/UDP 192.0.2.9;branch=z9hG4bK1", "");
+  EXPECT_THAT(Take(good).text, StartsWith("SIP/2.0 200 "));
+  EXPECT_THAT(Take(absl::StrReplaceAll(good, {{"Call-ID: c\r\n", "Call-ID: \r\n"}})).text,
+              StartsWith("SIP/2.0 400 "));
 }
 
 // RFC 4475 section 3.1.1.2 (intmeth) and 3.1.2.10 (lwsruri).
