@@ -112,13 +112,12 @@ const ComposedBody& DialogsFor(const DialogWishes& wishes, const ComposedState& 
 }
 
 std::string DialogsTag(const DialogWishes& wishes, const ComposedState& state) {
-  std::string tag = state.entity_tag;
-  if (wishes.sessions && state.whole != nullptr) tag += ".s";
   if (wishes.call_id) {
-    const size_t hash = absl::HashOf(wishes.call_id, wishes.local_tag, wishes.remote_tag);
-    absl::StrAppend(&tag, ".", absl::Hex(hash));
+    ComposedBody made;
+    const ComposedBody& shown = DialogsFor(wishes, state, made);
+    return absl::StrCat("part.", absl::Hex(absl::HashOf(shown.body), absl::kZeroPad16));
   }
-  return tag;
+  return wishes.sessions && state.whole != nullptr ? state.entity_tag + ".s" : state.entity_tag;
 }
 
 }  // namespace sipevents::sip

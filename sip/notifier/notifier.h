@@ -104,7 +104,7 @@ class Notifier final : public WatcherHost, public StateListener {
   // WatcherHost:
   const Means& means() const override { return parts_.means; }
   NotifyContent ContentFor(Watcher& watcher) override;
-  bool HoldsCondition(const Watcher& watcher) override;
+  bool IsNews(const Watcher& watcher) override;
   bool KeepsWaiting(const Watcher& watcher) override;
   void SendSoon(Watcher& watcher) override;
   void OnWatcherChanged(const Watcher& watcher) override;

@@ -80,9 +80,7 @@ void Notifier::OnStateChanged(std::string_view resource, std::string_view event_
 
 NotifyContent Notifier::ContentFor(Watcher& watcher) { return contents_.For(watcher); }
 
-bool Notifier::HoldsCondition(const Watcher& watcher) {
-  return contents_.Holds(watcher.condition(), watcher, watcher.view());
-}
+bool Notifier::IsNews(const Watcher& watcher) { return contents_.IsNews(watcher); }
 
 bool Notifier::KeepsWaiting(const Watcher& watcher) {
   uint32_t& count = waiting_[&watcher.watcher_uri()];

@@ -52,6 +52,11 @@ NumberedReport NotifyContents::ReportFor(const Watcher& watcher, WatcherView vie
   return states_.NextReport(audience.resource(), audience.event_package(), watcher.reports_taken());
 }
 
+bool NotifyContents::IsNews(const Watcher& watcher) const {
+  if (Holds(watcher.condition(), watcher, watcher.view())) return false;
+  return watcher.part_told().empty() || watcher.part_told() != EntityTag(watcher, watcher.view());
+}
+
 bool NotifyContents::Holds(std::string_view condition, const Watcher& watcher,
                            WatcherView view) const {
   if (condition.empty()) return false;
@@ -104,8 +109,10 @@ NotifyContent NotifyContents::For(Watcher& watcher) const {
 
 void NotifyContents::AddState(Watcher& watcher, const ComposedStatePtr& state,
                               NotifyContent& content) const {
+  const DialogWishes wishes = WishesOf(watcher);
+  content.is_part = wishes.call_id.has_value();
   ComposedBody made;
-  const ComposedBody& full = DialogsFor(WishesOf(watcher), *state, made);
+  const ComposedBody& full = DialogsFor(wishes, *state, made);
   if (watcher.format() == WatcherFormat::kChanges && !full.content_type.empty()) {
     const ComposedBody changes = watcher.shown() == nullptr || NeedsAll(watcher)
                                      ? PresenceAsFull(full.body)

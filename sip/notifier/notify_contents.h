@@ -21,6 +21,9 @@ class NotifyContents {
 
   NotifyContent For(Watcher& watcher) const;
 
+  // Whether a change of the state is one of what the watcher is shown, and not of what it has by
+  // its condition (CEN-03).
+  bool IsNews(const Watcher& watcher) const;
   // Whether what the watcher has is what it would be shown (CEN-03): `condition` is a tag, or `*`.
   bool Holds(std::string_view condition, const Watcher& watcher, WatcherView view) const;
 

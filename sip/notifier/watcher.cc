@@ -68,6 +68,7 @@ struct Watcher::Rare {
   explicit Rare(RandomSource& random) : digest(random) {}
   ClientDigestSession digest;
   std::string condition;    // Suppress-If-Match
+  std::string part_told;    // see part_told()
   std::string redirect_to;  // of a 3xx: for one try
   std::string led_to;       // where a 3xx led the last NOTIFY that it led
   std::string proven;       // one of those where somebody took it
@@ -150,7 +151,7 @@ void Watcher::Decide(WatcherView view) {
 void Watcher::End(WatcherEnd end) { Apply(WatcherEnding{end}); }
 
 void Watcher::OnPartChanged() {
-  if (!condition().empty() && host_.HoldsCondition(*this)) return;
+  if (rare_ != nullptr && !host_.IsNews(*this)) return;
   Apply(StateChanged{});
 }
 
@@ -244,6 +245,9 @@ void Watcher::AddBody(NotifyContent content, OutgoingRequest& request) {
   sent_tag_ = tag;
   if (content.is_list) request.require = "eventlist";
   withheld_ = content.body.size() > kMostUnproven && !IsProven();
+  if (content.is_part || rare_ != nullptr) {
+    rare().part_told = content.is_part ? content.entity_tag : std::string();
+  }
   if (withheld_ || (takes_no_body_ && !content.body.empty())) {
     request.entity_tag = kNoStateTag;  // of what it has now (CEN-01)
     return;
@@ -383,6 +387,10 @@ Watcher::ReportProgress& Watcher::reports() { return rare().reports; }
 uint64_t Watcher::reports_taken() const {
   if (rare_ == nullptr) return 0;
   return last_taken_ ? rare_->reports.told : rare_->reports.taken;
+}
+
+std::string_view Watcher::part_told() const {
+  return rare_ == nullptr || !last_taken_ ? std::string_view() : rare_->part_told;
 }
 
 std::string_view Watcher::condition() const {

@@ -34,6 +34,7 @@ struct NotifyContent {
   std::string body;
   std::string entity_tag;
   bool is_list = false;  // RLS-02
+  bool is_part = false;  // others may be shown more, and be told when that changes
   bool more = false;     // there is another NOTIFY to be sent after it
 };
 
@@ -55,8 +56,8 @@ class WatcherHost {
   virtual const Means& means() const = 0;
   // What the watcher is to be shown now; counts its documents up.
   virtual NotifyContent ContentFor(Watcher& watcher) = 0;
-  // Whether the condition that the watcher gave holds: a change is then none to it (CEN-03).
-  virtual bool HoldsCondition(const Watcher& watcher) = 0;
+  // Whether a change is one to the watcher: see NotifyContents.
+  virtual bool IsNews(const Watcher& watcher) = 0;
   // Whether there is room to remember it though its subscription is over (WatcherState::waits).
   virtual bool KeepsWaiting(const Watcher& watcher) = 0;
   // Has Watcher::Send() called, once what is under way now is done.
@@ -181,6 +182,8 @@ class Watcher final : public AudienceMember, private RequestClient {
   std::string_view event_parameters() const;
   std::string_view condition() const;
   void DropCondition();
+  // The entity tag of what it has, if that is a part of the state; empty: it is not, or not known.
+  std::string_view part_told() const;
   // The number of the next document (PKG-16).
   uint32_t NextVersion() { return version_++; }
   // What the last document that it has was made from; null: none yet. For changes (RFC 5263).

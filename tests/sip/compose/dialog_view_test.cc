@@ -159,5 +159,16 @@ TEST(DialogViewTest, WhoIsShownAnotherDocumentHasAnotherTag) {
   EXPECT_EQ(one, DialogsTag({.call_id = "c1"}, state));
 }
 
+TEST(DialogViewTest, TagOfSomeDialogsIsTheSameWhileTheyAre) {
+  const auto tag = [](const std::string& dialogs, std::string_view entity_tag) {
+    return DialogsTag({.call_id = "c1"},
+                      {Composed(Info(dialogs)), std::string(entity_tag), nullptr});
+  };
+  const std::string first = tag(Dialog("a", "c1") + Dialog("b", "c2"), "1");
+  EXPECT_EQ(first, tag(Dialog("a", "c1") + Dialog("b", "c2", "<state>confirmed</state>"), "2"));
+  EXPECT_EQ(first, tag(Dialog("a", "c1"), "3"));
+  EXPECT_NE(first, tag(Dialog("a", "c1", "<state>confirmed</state>"), "4"));
+}
+
 }  // namespace
 }  // namespace sipevents::sip

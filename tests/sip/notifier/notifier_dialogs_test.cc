@@ -21,11 +21,12 @@ class NotifierDialogsTest : public NotifierTest {
  protected:
   NotifierDialogsTest() { SetCalls("early"); }
 
-  void SetCalls(const std::string& state) {
+  void SetCalls(const std::string& state, const std::string& other_state = "early") {
     const std::string begin = "<dialog-info version=\"";
     SetState({"application/dialog-info+xml",
               absl::StrCat(begin, "\"><dialog id=\"a\" call-id=\"c1\"><state>", state,
-                           "</state></dialog><dialog id=\"b\" call-id=\"c2\"/></dialog-info>"),
+                           "</state></dialog><dialog id=\"b\" call-id=\"c2\"><state>", other_state,
+                           "</state></dialog></dialog-info>"),
               begin.size()},
              kAlice, "dialog");
   }
@@ -45,6 +46,27 @@ TEST_F(NotifierDialogsTest, WatcherOfOneCallIsShownThatCall) {
   SetCalls("confirmed");
   EXPECT_THAT(last().body, AllOf(HasSubstr("version=\"1\""), HasSubstr("confirmed"),
                                  Not(HasSubstr("id=\"b\""))));
+}
+
+// RFC 4235 section 3.2: its NOTIFYs are about that call.
+TEST_F(NotifierDialogsTest, WatcherOfOneCallIsNotToldOfOthers) {
+  Send(For({"call-id=c1"}));
+  AnswerAll();
+  SetCalls("early", "confirmed");
+  EXPECT_EQ(sender_.sent.size(), 1);
+
+  SetCalls("confirmed", "confirmed");
+  ASSERT_EQ(sender_.sent.size(), 2);
+  EXPECT_THAT(last().body, AllOf(HasSubstr("version=\"1\""), HasSubstr("confirmed")));
+}
+
+// What it has is not known then.
+TEST_F(NotifierDialogsTest, WatcherThatDidNotTakeItsCallIsToldWithTheOthers) {
+  Send(For({"call-id=c1"}));
+  AnswerAll(500);
+  SetCalls("early", "confirmed");
+  ASSERT_EQ(sender_.sent.size(), 2);
+  EXPECT_THAT(last().body, HasSubstr("id=\"a\""));
 }
 
 TEST_F(NotifierDialogsTest, OthersAreShownAll) {
