@@ -179,9 +179,8 @@ bool DigestServer::TakeCount(const std::string& nonce, absl::Time issued, uint32
     }
   }
   Used& used = used_[nonce];
-  if (count <= used.count) return false;
-  used = {issued, count};
-  return true;
+  used.issued = issued;
+  return used.counts.Take(count);
 }
 
 }  // namespace sipevents::sip

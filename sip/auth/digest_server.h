@@ -12,6 +12,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/time/time.h"
 #include "sip/auth/digest.h"
+#include "sip/auth/nonce_counts.h"
 #include "sip/base/random_id.h"
 
 namespace sipevents::sip {
@@ -61,12 +62,12 @@ class DigestServer {
   std::string Sign(std::string_view text) const;
   // When a nonce of ours that still counts was issued; nullopt: it is none.
   std::optional<absl::Time> IssueTime(std::string_view nonce, absl::Time now) const;
-  // Takes a count of a nonce issued then; false: it was taken before.
+  // Takes a count of a nonce issued then; false: see NonceCounts.
   bool TakeCount(const std::string& nonce, absl::Time issued, uint32_t count, absl::Time now);
 
   struct Used {
     absl::Time issued;
-    uint32_t count = 0;  // the highest
+    NonceCounts counts;
   };
 
   RandomSource& random_;

@@ -82,7 +82,7 @@ TEST_F(NotifierDialogScenarioTest, OnlyTheDialogOfTheParametersIsShown) {
                     HasSubstr("version=\"0\" state=\"full\"")));
 
   ASSERT_OK(Tell(Call("a", "c1@192.0.2.1") + Call("b", "c1@192.0.2.1")));  // no news of it
-  ASSERT_OK(Tell(Call("a", "c1@192.0.2.1") + Call("c", "c2")));  // it is gone
+  ASSERT_OK(Tell(Call("a", "c1@192.0.2.1") + Call("c", "c2")));            // it is gone
   ASSERT_OK_AND_ASSIGN(const Received second, watcher_->NextNotify());
   EXPECT_THAT(second.sip.body(),
               AllOf(Not(HasSubstr("<dialog ")), HasSubstr("version=\"1\" state=\"full\"")));

@@ -106,6 +106,16 @@ TEST_F(DigestServerTest, SameCountTwiceIsStaleAuth06) {
   EXPECT_EQ(Check(Request()), Verdict::kAccepted);
 }
 
+TEST_F(DigestServerTest, RequestsMayOvertakeEachOther) {
+  Meet(server_.Challenges("example.com", false, kNow));
+  const DigestSubject first = Request();
+  const DigestSubject second = Request();
+  EXPECT_EQ(Check(second), Verdict::kAccepted);
+  EXPECT_EQ(Check(first), Verdict::kAccepted);
+  EXPECT_EQ(Check(first), Verdict::kStale);
+  EXPECT_EQ(Check(second), Verdict::kStale);
+}
+
 TEST_F(DigestServerTest, OldNonceIsStaleAuth06) {
   Meet(server_.Challenges("example.com", false, kNow));
   EXPECT_EQ(Check(Request(), kNow + DigestServer::kNonceLifetime), Verdict::kAccepted);
