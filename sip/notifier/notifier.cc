@@ -99,7 +99,7 @@ RequestAnswer Notifier::Begin(const IncomingRequest& request, const Origin& orig
     return *std::move(refusal);
   }
   Watcher& watcher = AddWatcher(request, origin, audience);
-  if (!watcher.TakeDialog(request, origin.way)) {
+  if (!watcher.dialog().Begin(request, origin.way)) {
     OnGone(watcher);
     return {513, {}};
   }
@@ -139,11 +139,11 @@ RequestAnswer Notifier::OnRefresh(const IncomingRequest& request, const std::str
   if (watcher == nullptr || watcher->is_over()) return {481, {}};  // NOT-39, TOR-16
   if (auto refusal = RefuseEvent(request, options_.limits)) return *std::move(refusal);
   if (request.event_type != watcher->audience().event_package() ||
-      request.event_id != IdOf(watcher->event_parameters())) {
+      request.event_id != IdOf(watcher->dialog().event_parameters())) {
     return {403, {}, "Dialog Sharing Unsupported"};  // NOT-37
   }
   if (!identity.empty() && identity != watcher->watcher_uri()) return {403, {}};
-  if (!watcher->TakeNumber(request)) return {500, {}, "CSeq out of order"};
+  if (!watcher->dialog().TakeNumber(request)) return {500, {}, "CSeq out of order"};
   Watcher::Grant grant;
   const Audience& audience = watcher->audience();
   if (auto refusal = Judge(request, audience.event_package(), grant)) return *std::move(refusal);
@@ -155,7 +155,8 @@ RequestAnswer Notifier::OnRefresh(const IncomingRequest& request, const std::str
     return {403, {}};
   }
   const NotifyWay way = NotifyWayOf(request);
-  if (auto refusal = RefuseWay(request, way, watcher->is_routed())) return *std::move(refusal);
+  if (auto refusal = RefuseWay(request, way, watcher->dialog().is_routed()))
+    return *std::move(refusal);
   watcher->TakeTarget(request, way);
   grant.view = ViewOf(decision);
   const bool same_view = grant.view == watcher->view();
@@ -197,7 +198,7 @@ RequestAnswer Notifier::Accepted(const Watcher& watcher, const Watcher::Grant& g
                     {"Expires", absl::StrCat(absl::ToInt64Seconds(grant.duration))},
                     {"Allow-Events", options_.limits.allow_events}};
   if (watcher.list() != nullptr) answer.headers.emplace_back("Require", "eventlist");
-  answer.to_tag = watcher.LocalTagText();
+  answer.to_tag = watcher.dialog().LocalTagText();
   return answer;
 }
 
@@ -246,7 +247,7 @@ Watcher* Notifier::FindWatcher(const IncomingRequest& request) const {
     return nullptr;
   }
   const auto it = watchers_.find(tag);
-  if (it == watchers_.end() || !it->second->IsDialogOf(request)) return nullptr;
+  if (it == watchers_.end() || !it->second->dialog().IsDialogOf(request)) return nullptr;
   return it->second.get();
 }
 

@@ -107,7 +107,7 @@ void Notifier::ReplaceWaiting(const Watcher& by) {
 }
 
 void Notifier::SendSoon(Watcher& watcher) {
-  due_.push_back(watcher.local_tag());
+  due_.push_back(watcher.dialog().local_tag());
   if (flush_timer_ != 0) return;
   flush_timer_ = parts_.means.timers.At(parts_.means.clock.Now(), [this] {
     flush_timer_ = 0;
@@ -164,7 +164,7 @@ void Notifier::OnGone(Watcher& watcher) {
     --waiting_count_;
   }
   by_number_.erase(watcher.number());
-  watchers_.erase(watcher.local_tag());
+  watchers_.erase(watcher.dialog().local_tag());
   Release(watcher_uri);
   Release(contact);
   LeaveAudience(audience);

@@ -30,10 +30,11 @@ bool NeedsAll(const Watcher& watcher) { return watcher.state().urgent || !watche
 
 // Of the parameters of Event, which hardly any watcher has: of `dialog` they say what it is shown.
 DialogWishes WishesOf(const Watcher& watcher) {
-  if (watcher.event_parameters().empty() || watcher.audience().event_package() != "dialog") {
+  if (watcher.dialog().event_parameters().empty() ||
+      watcher.audience().event_package() != "dialog") {
     return {};
   }
-  return ReadDialogWishes(watcher.event_parameters());
+  return ReadDialogWishes(watcher.dialog().event_parameters());
 }
 
 }  // namespace

@@ -1,54 +1,14 @@
 #include "sip/notifier/watcher.h"
 
 #include <algorithm>
-#include <array>
-#include <optional>
 #include <utility>
 #include <vector>
 
 #include "absl/hash/hash.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
-#include "absl/strings/str_split.h"
 #include "sip/base/ascii.h"
-#include "sip/base/uri.h"
 
 namespace sipevents::sip {
-namespace {
-
-// The Event header of NOTIFYs: type and id as the SUBSCRIBE had them (NOT-33), other parameters of
-// the package too, but not those that ask for a rate.
-std::string EventText(const IncomingRequest& request) {
-  std::string text(request.event_type);
-  for (const std::string_view parameter : request.event_parameters) {
-    if (IsRateWish(parameter)) continue;
-    absl::StrAppend(&text, ";", AbslView(parameter));
-  }
-  return text;
-}
-
-std::string RoutesText(const std::vector<std::string>& record_route) {
-  // As the one who is called, in the order received (RFC 3261 section 12.1.1).
-  return absl::StrJoin(record_route, "\n");
-}
-
-// A first router that does not know of loose routing finds itself in the Request-URI, and the
-// target last among the routes (RFC 3261 section 12.2.1.1).
-void GoByStrictRouter(OutgoingRequest& request) {
-  const std::string& first = request.route_set.front();
-  const absl::StatusOr<Uri> router = ParseUri(std::string_view(first).substr(1, first.size() - 2));
-  if (!router.ok() ||
-      std::any_of(router->parameters.begin(), router->parameters.end(),
-                  [](const auto& one) { return EqualsIgnoreCase(one.first, "lr"); })) {
-    return;
-  }
-  request.route_set.push_back(absl::StrCat("<", request.request_uri, ">"));
-  request.request_uri = router->ToString();
-  request.route_set.erase(request.route_set.begin());
-}
-
-}  // namespace
 
 WatcherView ViewOf(WatcherDecision decision) {
   switch (decision) {
@@ -81,9 +41,9 @@ Watcher::Watcher(Audience& audience, WatcherHost& host, const Birth& birth)
     : AudienceMember(audience),
       host_(host),
       birth_number_(birth.number),
-      local_tag_(birth.local_tag),
       watcher_uri_(birth.watcher_uri),
       own_contact_(birth.contact),
+      dialog_(birth.local_tag),
       subscribe_time_(host.means().clock.Now()) {
   state_.rate = NotifyRate(birth.package_interval);
 }
@@ -93,44 +53,9 @@ Watcher::~Watcher() {
   if (request_ != 0) host_.means().sender.Forget(request_);
 }
 
-bool Watcher::TakeDialog(const IncomingRequest& request, const NotifyWay& way) {
-  remote_cseq_ = request.cseq;
-  unproven_ = way.elsewhere;
-  const std::string event = EventText(request);
-  const std::string routes = RoutesText(request.record_route);
-  std::array<std::string_view, kTextCount> texts;
-  texts[kCallId] = request.call_id;
-  texts[kRemoteTag] = request.from_tag;
-  texts[kLocalUri] = request.to_uri;
-  texts[kRemoteUri] = request.from_uri;
-  texts[kContact] = request.contact_uri;
-  texts[kRoutes] = routes;
-  texts[kEvent] = event;
-  texts[kFirstHop] = way.first_hop;
-  texts[kDisplayName] = request.from_name;
-  texts[kUserAgent] = request.user_agent;
-  return texts_.Set(texts);
-}
-
-bool Watcher::IsDialogOf(const IncomingRequest& request) const {
-  return texts_[kCallId] == request.call_id && texts_[kRemoteTag] == request.from_tag;
-}
-
-bool Watcher::TakeNumber(const IncomingRequest& request) {
-  if (request.cseq <= remote_cseq_) return false;  // RFC 3261 section 12.2.2
-  remote_cseq_ = request.cseq;
-  return true;
-}
-
 void Watcher::TakeTarget(const IncomingRequest& request, const NotifyWay& way) {
   takes_no_body_ = false;
-  // SUBSCRIBE is a target refresh request (RFC 6665 section 3.1).
-  const bool moved = texts_[kContact] != request.contact_uri || texts_[kFirstHop] != way.first_hop;
-  if (!moved) return;
-  texts_.Replace(kContact, request.contact_uri);
-  texts_.Replace(kFirstHop, way.first_hop);
-  // A route is taken from the first SUBSCRIBE only.
-  if (texts_[kRoutes].empty()) unproven_ = way.elsewhere;
+  dialog_.TakeTarget(request, way);
 }
 
 void Watcher::Subscribed(const Grant& grant) {
@@ -195,33 +120,17 @@ void Watcher::Rearm(absl::Time wake) {
 void Watcher::Send() {
   const RequestPriority priority =
       is_over() ? RequestPriority::kFinalNotify : RequestPriority::kNotify;
-  request_ = host_.means().sender.Send(FirstHop(), priority, *this);
+  request_ = host_.means().sender.Send(dialog_.FirstHop(RedirectTo()), priority, *this);
 }
 
 OutgoingRequest Watcher::Fill() {
-  OutgoingRequest request;
-  request.method = "NOTIFY";
   NotifyContent content = host_.ContentFor(*this);
-  request.request_uri = std::string(texts_[kContact]);
-  request.from_uri = std::string(texts_[kLocalUri]);
-  request.from_tag = LocalTagText();
-  request.to_uri = std::string(texts_[kRemoteUri]);
-  request.to_tag = std::string(texts_[kRemoteTag]);
-  request.call_id = std::string(texts_[kCallId]);
-  request.cseq = ++local_cseq_;
+  OutgoingRequest request = dialog_.NextNotify(RedirectTo());
   request.contact = *own_contact_;
-  request.event = std::string(texts_[kEvent]);
   request.subscription_state = SubscriptionStateText();
-  if (const std::string_view routes = texts_[kRoutes]; !routes.empty()) {
-    request.route_set = absl::StrSplit(AbslView(routes), '\n');
-  }
   const bool more = content.more;
   AddBody(std::move(content), request);
-  if (rare_ != nullptr && !rare_->redirect_to.empty()) {
-    rare_->led_to = std::exchange(rare_->redirect_to, "");
-    request.request_uri = rare_->led_to;
-  }
-  if (!request.route_set.empty()) GoByStrictRouter(request);
+  if (!RedirectTo().empty()) rare_->led_to = std::exchange(rare_->redirect_to, "");
   if (rare_ != nullptr) {
     for (auto& header :
          rare_->digest.Authorize(request.method, request.request_uri, request.body)) {
@@ -259,8 +168,8 @@ void Watcher::AddBody(NotifyContent content, OutgoingRequest& request) {
 
 // Whether somebody has answered at where the next NOTIFY goes, or it is where the watcher is.
 bool Watcher::IsProven() const {
-  if (unproven_ || rare_ == nullptr || rare_->redirect_to.empty()) return !unproven_;
-  return rare_->redirect_to == rare_->proven || HaveSameHost(rare_->redirect_to, texts_[kContact]);
+  if (dialog_.is_unproven() || RedirectTo().empty()) return !dialog_.is_unproven();
+  return RedirectTo() == rare_->proven || HaveSameHost(RedirectTo(), dialog_.contact_uri());
 }
 
 std::string Watcher::SubscriptionStateText() const {
@@ -290,7 +199,7 @@ void Watcher::OnFinal(const Response& response) {
   last_taken_ = response.status / 100 == 2 && !withheld_;
   if (response.status / 100 == 2) {
     answered.withheld = withheld_;
-    unproven_ = false;
+    dialog_.OnAnswered();
     last_notify_time_ = host_.means().clock.Now();
     ++notify_count_;
     TakeRates(response);
@@ -300,22 +209,13 @@ void Watcher::OnFinal(const Response& response) {
       rare_->redirected = false;
       rare_->proven = rare_->led_to;
     }
-  } else if (response.failure == SendFailure::kTransport && LeaveConnection()) {
+  } else if (response.failure == SendFailure::kTransport && dialog_.LeaveConnection()) {
     answered.failure = SendFailure::kNone;
     answered.can_retry = true;
   } else {
     answered.can_retry = CanRetry(response);
   }
   Apply(answered);  // may end it
-}
-
-// Goes on without the connection that the watcher had opened; false: there is no other way.
-bool Watcher::LeaveConnection() {
-  const std::optional<NotifyWay> way = WayAfterConnection(texts_[kFirstHop], texts_[kContact]);
-  if (!way.has_value()) return false;
-  texts_.Replace(kFirstHop, way->first_hop);
-  unproven_ = way->elsewhere;
-  return true;
 }
 
 // RATE-01: a 2xx may change the rates, as a SUBSCRIBE does. One that says nothing of them changes
@@ -355,27 +255,13 @@ bool Watcher::CanRetry(const Response& response) {
   return true;
 }
 
-std::string Watcher::FirstHop() const {
-  std::string_view routes = texts_[kRoutes];
-  if (rare_ != nullptr && !rare_->redirect_to.empty() && routes.empty()) return rare_->redirect_to;
-  if (!texts_[kFirstHop].empty()) return std::string(texts_[kFirstHop]);
-  if (routes.empty()) return std::string(texts_[kContact]);
-  routes = routes.substr(0, routes.find('\n'));
-  return std::string(routes.substr(1, routes.size() - 2));  // without <>
+std::string_view Watcher::RedirectTo() const {
+  return rare_ == nullptr ? std::string_view() : rare_->redirect_to;
 }
 
 Watcher::Rare& Watcher::rare() {
   if (rare_ == nullptr) rare_ = std::make_unique<Rare>(host_.means().random);
   return *rare_;
-}
-
-std::string Watcher::LocalTagText() const {
-  return absl::StrCat(absl::Hex(local_tag_, absl::kZeroPad16));
-}
-
-std::string_view Watcher::event_parameters() const {
-  const std::string_view event = texts_[kEvent];
-  return event.substr(std::min(event.find(';'), event.size()));
 }
 
 void Watcher::SetList(std::unique_ptr<ListView> list) { list_ = std::move(list); }

@@ -20,7 +20,7 @@
 #include "sip/notifier/audience.h"
 #include "sip/notifier/list_view.h"
 #include "sip/notifier/notify_way.h"
-#include "sip/notifier/packed_texts.h"
+#include "sip/notifier/watcher_dialog.h"
 #include "sip/notifier/watcher_info_source.h"
 #include "sip/notifier/watcher_state.h"
 
@@ -114,13 +114,10 @@ class Watcher final : public AudienceMember, private RequestClient {
   Watcher(Audience& audience, WatcherHost& host, const Birth& birth);
   ~Watcher() override;
 
-  // Takes the dialog from the SUBSCRIBE that makes it (NOT-48). False: its headers are too long.
-  bool TakeDialog(const IncomingRequest& request, const NotifyWay& way);
-  // Whether a request with our tag is of this dialog.
-  bool IsDialogOf(const IncomingRequest& request) const;
-  // Takes CSeq from a SUBSCRIBE in the dialog; false: it is out of order.
-  bool TakeNumber(const IncomingRequest& request);
-  // Takes Contact and so on from one that is accepted.
+  // To be begun before anything else.
+  WatcherDialog& dialog() { return dialog_; }
+  const WatcherDialog& dialog() const { return dialog_; }
+  // Takes Contact and so on from a SUBSCRIBE in the dialog that is accepted.
   void TakeTarget(const IncomingRequest& request, const NotifyWay& way);
 
   // What was granted: see SubscribeGranted. `condition`: of Suppress-If-Match, empty: none.
@@ -161,8 +158,6 @@ class Watcher final : public AudienceMember, private RequestClient {
   void Send();
 
   uint64_t number() const { return birth_number_; }
-  uint64_t local_tag() const { return local_tag_; }
-  std::string LocalTagText() const;
   const std::string& watcher_uri() const { return *watcher_uri_; }
   const std::string& own_contact() const { return *own_contact_; }
   WatcherView view() const { return view_; }
@@ -175,11 +170,7 @@ class Watcher final : public AudienceMember, private RequestClient {
   // Waits, or did so: WatcherHost::KeepsWaiting() said yes.
   bool is_remembered() const { return remembered_; }
   WatcherStatus status() const;
-  // Whether NOTIFYs go by a route rather than to the Contact itself.
-  bool is_routed() const { return !texts_[kRoutes].empty(); }
   absl::Time subscribe_time() const { return subscribe_time_; }
-  // The parameters of the Event header that it watches by: `;id=7`; without those of the rate.
-  std::string_view event_parameters() const;
   std::string_view condition() const;
   void DropCondition();
   // The entity tag of what it has, if that is a part of the state; empty: it is not, or not known.
@@ -195,20 +186,6 @@ class Watcher final : public AudienceMember, private RequestClient {
   WatcherRecord Describe() const;
 
  private:
-  // Indices of texts_.
-  enum Text : size_t {
-    kCallId,
-    kRemoteTag,
-    kLocalUri,
-    kRemoteUri,
-    kContact,
-    kRoutes,  // separated by line feeds
-    kEvent,   // value of the Event header
-    kFirstHop,
-    kDisplayName,
-    kUserAgent,
-    kTextCount,
-  };
   struct Rare;
   OutgoingRequest Fill() override;
   void OnSent() override {}
@@ -218,19 +195,18 @@ class Watcher final : public AudienceMember, private RequestClient {
   void Rearm(absl::Time wake);
   void TakeRates(const Response& response);
   bool CanRetry(const Response& response);
-  bool LeaveConnection();
   void AddBody(NotifyContent content, OutgoingRequest& request);
   bool IsProven() const;
   std::string SubscriptionStateText() const;
-  std::string FirstHop() const;
+  // Where a 3xx leads the next one; empty: nowhere.
+  std::string_view RedirectTo() const;
   Rare& rare();
 
   WatcherHost& host_;
   const uint64_t birth_number_;
-  const uint64_t local_tag_;
   const std::string* watcher_uri_;
   const std::string* own_contact_;
-  PackedTexts<kTextCount> texts_;
+  WatcherDialog dialog_;
   WatcherState state_;
   ComposedStatePtr shown_;
   std::unique_ptr<Rare> rare_;
@@ -240,15 +216,12 @@ class Watcher final : public AudienceMember, private RequestClient {
   absl::Time armed_for_ = absl::InfiniteFuture();
   TimerQueue::TimerId timer_ = 0;
   RequestId request_ = 0;
-  uint32_t local_cseq_ = 0;
-  uint32_t remote_cseq_ = 0;
   uint32_t version_ = 0;
   uint32_t notify_count_ = 0;
   uint32_t sent_tag_ = 0;  // hash of the entity tag of the last NOTIFY
   WatcherView view_ = WatcherView::kNothing;
   WatcherFormat format_ = WatcherFormat::kFull;
   bool last_taken_ = true;
-  bool unproven_ = false;       // see NotifyWay::elsewhere; and no NOTIFY was answered yet
   bool withheld_ = false;       // the body of the last NOTIFY, until that is proven
   bool takes_no_body_ = false;  // it refused one (415, 406)
   bool was_too_large_ = false;  // the last body (413, 513)

@@ -30,9 +30,9 @@ WatcherRecord Watcher::Describe() const {
   record.resource_uri = audience().resource();
   record.event_package = audience().event_package();
   record.watcher_uri = *watcher_uri_;
-  record.display_name = std::string(texts_[kDisplayName]);
-  record.contact_uri = std::string(texts_[kContact]);
-  record.user_agent = std::string(texts_[kUserAgent]);
+  record.display_name = std::string(dialog_.display_name());
+  record.contact_uri = std::string(dialog_.contact_uri());
+  record.user_agent = std::string(dialog_.user_agent());
   record.polite_block = view_ == WatcherView::kNeutral;
   record.subscribe_time = subscribe_time_;
   record.expire_time = state_.expire_time;
