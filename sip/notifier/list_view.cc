@@ -102,7 +102,8 @@ class ListView::Member {
         look.row.reason = audience_ == nullptr ? "noresource" : "rejected";
         break;
     }
-    const std::string_view tag = look.state == nullptr ? "" : look.state->entity_tag;
+    std::string_view tag;
+    if (look.state != nullptr) tag = look.state->entity_tag;
     look.mark = absl::HashOf(listed_.uri, listed_.name, decision, audience_ == nullptr, tag);
     return look;
   }
