@@ -96,8 +96,8 @@ Incarnation::Incarnation(const WantedSubscription& wanted, std::string uid, cons
       clock_(parts.clock),
       metrics_(parts.metrics.ForPackage(wanted.key.event_package)),
       log_(std::make_shared<EventLog>(
-          LogIdentity{.name = wanted.name, .uid = std::move(uid), .epoch = 1}, parts.log_limits,
-          parts.executor, parts.budget)),
+          LogIdentity{.name = wanted.name, .uid = std::move(uid), .epoch = wanted.epoch},
+          parts.log_limits, parts.executor, parts.budget)),
       event_head_(
           EventEncoder::EncodeHead(wanted.name, wanted.key.target_uri, wanted.key.event_package)),
       waiting_count_(parts.waiting_count),

@@ -32,6 +32,13 @@ std::string Base32(std::string_view octets) {
 
 }  // namespace
 
+SubscriptionNamer::SubscriptionNamer(std::string secret) : secret_(std::move(secret)), epoch_(0) {
+  KeyedDigest digest(secret_);
+  for (const char octet : digest.Add("epoch").First(sizeof epoch_)) {
+    epoch_ = epoch_ << 8 | static_cast<unsigned char>(octet);
+  }
+}
+
 SubscriptionNamer SubscriptionNamer::WithRandomSecret() {
   return SubscriptionNamer(RandomSecret());
 }

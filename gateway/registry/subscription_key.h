@@ -30,7 +30,8 @@ struct SubscriptionKey {
 
 // What a caller asks to follow.
 struct WantedSubscription {
-  std::string name;  // of `key`, by SubscriptionNamer
+  std::string name;    // of `key`, by SubscriptionNamer
+  uint64_t epoch = 0;  // of that: SubscriptionNamer::epoch()
   SubscriptionKey key;
   absl::Duration expires;  // what the SIP subscription shall ask for; zero: the agent's own
 };
@@ -43,15 +44,18 @@ struct WantedSubscription {
 class SubscriptionNamer {
  public:
   // `secret`: octets that only this deployment knows; 32 of them are right.
-  explicit SubscriptionNamer(std::string secret) : secret_(std::move(secret)) {}
+  explicit SubscriptionNamer(std::string secret);
 
   // Makes one with a secret that dies with the process.
   static SubscriptionNamer WithRandomSecret();
 
   std::string NameOf(const SubscriptionKey& key) const;
+  // The same as long as the secret, and so the names, are; tells nothing of the secret.
+  uint64_t epoch() const { return epoch_; }
 
  private:
   std::string secret_;
+  uint64_t epoch_;
 };
 
 // Whether `text` has the form of a name that SubscriptionNamer gives.

@@ -34,7 +34,9 @@ void CheckSubscription(const v1::WatchRequest& request, const SpecContext& conte
   }
 }
 
-void CheckResumeToken(const std::string& text, WatchOrder& order, FieldViolations& violations) {
+// `epoch` is that of our names.
+void CheckResumeToken(const std::string& text, uint64_t epoch, WatchOrder& order,
+                      FieldViolations& violations) {
   if (text.empty()) return;
   const absl::StatusOr<ResumeToken> token = ResumeToken::Decode(text);
   if (!token.ok()) {
@@ -42,7 +44,7 @@ void CheckResumeToken(const std::string& text, WatchOrder& order, FieldViolation
     return;
   }
   // Of which Subscription the token should be is known only if the rest of the request is good.
-  if (violations.empty() && !token->IsForName(order.name)) {
+  if (violations.empty() && token->epoch() == epoch && !token->IsForName(order.name)) {
     violations.Add("resume_token", text,
                    absl::StrCat("a token of the Subscription that is watched, ", order.name));
     return;
@@ -144,7 +146,7 @@ absl::StatusOr<WatchOrder> RequestChecks::Check(const v1::WatchRequest& request,
   FieldViolations violations;
   WatchOrder order;
   CheckSubscription(request, ContextFor(tenant), order, violations);
-  CheckResumeToken(request.resume_token(), order, violations);
+  CheckResumeToken(request.resume_token(), namer_.epoch(), order, violations);
   if (!v1::Delivery_IsValid(request.delivery())) {
     violations.Add("delivery", std::to_string(request.delivery()),
                    "DELIVERY_UNSPECIFIED, LATEST or EVERY");

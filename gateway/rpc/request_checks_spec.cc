@@ -142,6 +142,7 @@ WantedSubscription CheckSpec(std::string_view field, const v1::SubscriptionSpec&
                                    {.least = absl::Seconds(1), .most = kLongest}, violations);
   }
   wanted.name = context.namer.NameOf(key);
+  wanted.epoch = context.namer.epoch();
   return wanted;
 }
 

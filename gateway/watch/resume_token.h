@@ -15,7 +15,7 @@ namespace sipevents::gateway {
 struct LogIdentity {
   std::string name;    // `subscriptions/{id}`
   std::string uid;     // new at each incarnation of the name
-  uint64_t epoch = 0;  // new whenever sequences begin again
+  uint64_t epoch = 0;  // of the names: another epoch has others
 };
 
 // A place in a log, as a client holds it: opaque, URL-safe text of kTextSize characters. Stable
@@ -30,9 +30,12 @@ class ResumeToken {
   // checksum.
   static absl::StatusOr<ResumeToken> Decode(std::string_view text);
 
-  // Whether it is of a Subscription of this name. If not, the caller made a mistake
-  // (INVALID_ARGUMENT), unlike with another incarnation.
+  // Whether it is of a Subscription of this name. If not, though it is of the same epoch, the
+  // caller made a mistake (INVALID_ARGUMENT), unlike with another incarnation.
   bool IsForName(std::string_view name) const;
+  // LogIdentity::epoch. Of another one, as of a process that has ended, it is not known what it is
+  // of.
+  uint64_t epoch() const { return epoch_; }
   // Whether it is of this very log. If not: gap LOG_REPLACED.
   bool IsForLog(const LogIdentity& log) const;
   // The sequence of the last entry that the client has; 0: none.

@@ -24,7 +24,7 @@ struct WatchOptions {
   bool from_beginning = false;
   // A gap ends the stream.
   bool fail_on_gap = false;
-  // Where the client stands. The caller has checked IsForName().
+  // Where the client stands: in this log, or in one that is gone (a gap).
   std::optional<ResumeToken> resume;
   // When a batch closes; the first item always fits. 1 or more.
   int max_items = 64;

@@ -21,11 +21,13 @@ TEST(SubscriptionKeyTest, SameKeyHasTheSameNameInAProcessWithTheSameSecret) {
   const SubscriptionNamer other("secret");
 
   EXPECT_EQ(one.NameOf(Alice()), other.NameOf(Alice()));
+  EXPECT_EQ(one.epoch(), other.epoch());
 }
 
 TEST(SubscriptionKeyTest, AnotherSecretGivesAnotherName) {
   EXPECT_NE(SubscriptionNamer("secret").NameOf(Alice()),
             SubscriptionNamer("Secret").NameOf(Alice()));
+  EXPECT_NE(SubscriptionNamer("secret").epoch(), SubscriptionNamer("Secret").epoch());
   EXPECT_NE(SubscriptionNamer::WithRandomSecret().NameOf(Alice()),
             SubscriptionNamer::WithRandomSecret().NameOf(Alice()));
 }

@@ -84,7 +84,7 @@ class RequestChecksTest : public ::testing::Test {
   }
 
   std::string TokenOf(const std::string& name) const {
-    return ResumeTokenEncoder({.name = name, .uid = "u", .epoch = 1}).Encode(7);
+    return ResumeTokenEncoder({.name = name, .uid = "u", .epoch = namer_.epoch()}).Encode(7);
   }
 
   SubscriptionNamer namer_{"secret"};
@@ -409,6 +409,21 @@ TEST_F(RequestChecksTest, ResumeTokenOfAnotherNameIsRefused) {
   EXPECT_THAT(WrongWatch([&](v1::WatchRequest& request) { request.set_resume_token(token); }),
               ElementsAre(Violation("resume_token", token.substr(0, 40),
                                     "a token of the Subscription that is watched")));
+}
+
+// That process is gone, and with it the names: what the token was of is not known. A gap follows.
+TEST_F(RequestChecksTest, ResumeTokenOfAnEarlierProcessIsTaken) {
+  const SubscriptionNamer earlier("another secret");
+  v1::WatchRequest request = GoodWatch();
+  const std::string name = checks_.Check(request, "acme")->name;
+  const LogIdentity log{earlier.NameOf(KeyOf(GoodSpec())), "u", earlier.epoch()};
+  request.set_resume_token(ResumeTokenEncoder(log).Encode(7));
+
+  const absl::StatusOr<WatchOrder> order = checks_.Check(request, "acme");
+
+  ASSERT_OK(order);
+  ASSERT_TRUE(order->resume.has_value());
+  EXPECT_FALSE(order->resume->IsForLog({name, "u", namer_.epoch()}));
 }
 
 TEST_F(RequestChecksTest, PaceOutOfRangeIsRefused) {
