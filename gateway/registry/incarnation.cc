@@ -104,7 +104,9 @@ Incarnation::Incarnation(const WantedSubscription& wanted, std::string uid, cons
       expires_(wanted.expires) {
   metrics_.MoveSubscription(std::nullopt, sip::SubscriptionState::kSubscribing);
   // Of what happens, none may be left out, not even before the first watch comes to look.
-  if (sip::DescribePackage(key_.event_package).every_event) LogView(*log_).KeepHistory();
+  if (wanted.every || sip::DescribePackage(key_.event_package).every_event) {
+    LogView(*log_).KeepHistory();
+  }
 }
 
 Incarnation::~Incarnation() {

@@ -34,6 +34,7 @@ struct WantedSubscription {
   uint64_t epoch = 0;  // of that: SubscriptionNamer::epoch()
   SubscriptionKey key;
   absl::Duration expires;  // what the SIP subscription shall ask for; zero: the agent's own
+  bool every = false;      // its log is to keep each event, from the first one
 };
 
 // Gives Subscriptions their names: `subscriptions/{id}`, where `id` is a character for the version

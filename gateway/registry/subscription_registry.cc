@@ -96,6 +96,7 @@ absl::StatusOr<std::shared_ptr<SubscriptionRegistry::Entry>> SubscriptionRegistr
   if (found != table_.end()) {
     const std::shared_ptr<Entry>& entry = found->second;
     AskForExpires(*entry, wanted.expires);
+    entry->wanted.every |= wanted.every;
     if (entry->incarnation->terminated()) SIPEVENTS_RETURN_IF_ERROR(Restart(*entry));
     return entry;
   }
@@ -157,11 +158,14 @@ absl::StatusOr<WatchLease> SubscriptionRegistry::Watch(const WantedSubscription&
   return Lease(entry, linger, starts_ != starts_before);
 }
 
-absl::StatusOr<WatchLease> SubscriptionRegistry::WatchExisting(
-    const std::string& tenant, const std::string& name, std::optional<absl::Duration> linger) {
+absl::StatusOr<WatchLease> SubscriptionRegistry::WatchExisting(const std::string& tenant,
+                                                               const std::string& name,
+                                                               std::optional<absl::Duration> linger,
+                                                               bool every) {
   MutexLock lock(mutex_);
   SIPEVENTS_ASSIGN_OR_RETURN(const std::shared_ptr<Entry> entry, FindEntry(tenant, name));
   SIPEVENTS_RETURN_IF_ERROR(AdmitWatch());
+  entry->wanted.every |= every;
   const uint64_t starts_before = starts_;
   if (entry->incarnation->terminated()) SIPEVENTS_RETURN_IF_ERROR(Restart(*entry));
   return Lease(entry, linger, starts_ != starts_before);

@@ -106,10 +106,11 @@ class SubscriptionRegistry final : public Runnable {
   absl::StatusOr<WatchLease> Watch(const WantedSubscription& wanted,
                                    std::optional<absl::Duration> linger);
 
-  // The same for one that is there (maybe TERMINATED). Error: SUBSCRIPTION_NOT_FOUND, also for
-  // those of another tenant.
+  // The same for one that is there (maybe TERMINATED); `every` is as in WantedSubscription. Error:
+  // SUBSCRIPTION_NOT_FOUND, also for those of another tenant.
   absl::StatusOr<WatchLease> WatchExisting(const std::string& tenant, const std::string& name,
-                                           std::optional<absl::Duration> linger);
+                                           std::optional<absl::Duration> linger,
+                                           bool every = false);
 
   // Error: SUBSCRIPTION_NOT_FOUND, also for those of another tenant.
   absl::StatusOr<std::shared_ptr<const Incarnation>> Find(const std::string& tenant,

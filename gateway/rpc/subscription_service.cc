@@ -174,12 +174,15 @@ grpc::ServerUnaryReactor* SubscriptionService::DeleteSubscription(
 
 absl::StatusOr<WatchLease> SubscriptionService::LeaseFor(const Caller& caller,
                                                          const WatchOrder& order) {
+  const bool every = order.delivery == v1::EVERY;
   if (order.wanted.has_value()) {
     SIPEVENTS_RETURN_IF_ERROR(Authorize(caller, Action::kWatch, order.wanted->key));
-    return parts_.registry.Watch(*order.wanted, order.linger);
+    WantedSubscription wanted = *order.wanted;
+    wanted.every = every;
+    return parts_.registry.Watch(wanted, order.linger);
   }
   SIPEVENTS_RETURN_IF_ERROR(FindFor(caller, Action::kWatch, order.name).status());
-  return parts_.registry.WatchExisting(caller.tenant, order.name, order.linger);
+  return parts_.registry.WatchExisting(caller.tenant, order.name, order.linger, every);
 }
 
 absl::StatusOr<OpenedWatch> SubscriptionService::Open(const Caller& caller,

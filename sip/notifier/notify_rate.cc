@@ -98,6 +98,11 @@ void NotifyRate::Wish(const RateWishes& wishes, absl::Duration remaining) {
   if (wishes_.max_rate > 0 && seconds > 0) {
     wishes_.max_rate = std::max(wishes_.max_rate, static_cast<float>(1 / seconds));
   }
+  if (package_interval_ > absl::ZeroDuration()) {
+    const auto most = static_cast<float>(1 / absl::ToDoubleSeconds(package_interval_));
+    wishes_.min_rate = std::min(wishes_.min_rate, most);
+    wishes_.adaptive_min_rate = std::min(wishes_.adaptive_min_rate, most);
+  }
 }
 
 void NotifyRate::Sent(absl::Time now) {

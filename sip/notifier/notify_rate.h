@@ -41,7 +41,8 @@ class NotifyRate {
   explicit NotifyRate(absl::Duration package_interval) : package_interval_(package_interval) {}
 
   // From a SUBSCRIBE, or a 2xx to a NOTIFY: its wishes replace earlier ones. A max-rate that would
-  // not let even one NOTIFY through in `remaining` is raised to that (RATE-02).
+  // not let even one NOTIFY through in `remaining` is raised to that (RATE-02), and a minimum that
+  // the package's own interval does not allow is lowered (RATE-03, RATE-04): wishes() says what is.
   void Wish(const RateWishes& wishes, absl::Duration remaining);
   const RateWishes& wishes() const { return wishes_; }
 

@@ -239,6 +239,25 @@ TEST_F(SubscriptionRegistryTest, RestartByNameIsPossibleToo) {
   EXPECT_EQ(agent_.live(), 1);
 }
 
+// What comes before the first reader looks is news to who wants each event: no gap before it.
+TEST_F(SubscriptionRegistryTest, LogOfWhoWantsEachEventKeepsThemFromTheFirst) {
+  WantedSubscription wanted = Alice();
+  wanted.every = true;
+  const auto lost = [&](uint64_t id, const WatchLease& lease) {
+    agent_.Status(id, sip::SubscriptionState::kSubscribing);
+    agent_.Status(id, sip::SubscriptionState::kActive);
+    const LogView view(*lease.subscription().log());
+    view.CatchUp();
+    return view.lost_through();
+  };
+  EXPECT_EQ(lost(1, *Watch(wanted)), 0);
+  EXPECT_EQ(lost(2, *Watch(Bob())), 1);
+  agent_.Terminate(2, "noresource");
+  ASSERT_OK_AND_ASSIGN(const WatchLease again,
+                       registry_->WatchExisting("acme", Bob().name, std::nullopt, /*every=*/true));
+  EXPECT_EQ(lost(3, again), 0);
+}
+
 TEST_F(SubscriptionRegistryTest, FourthRestartInARowIsRefusedForAWhile) {
   for (int start = 1; start <= 4; ++start) {
     const auto watch = Watch(Alice());

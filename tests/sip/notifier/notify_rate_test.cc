@@ -92,6 +92,19 @@ TEST(NotifyRateTest, NoFasterThanThePackageAllows) {
 }
 
 // RATE-02.
+// RATE-03, RATE-04: who is told what is in force must be able to rely on it.
+TEST(NotifyRateTest, MinimumAboveWhatThePackageAllowsIsLowered) {
+  NotifyRate rate(absl::Seconds(5));
+  rate.Wish({.min_rate = 2, .adaptive_min_rate = 3}, absl::Hours(1));
+  EXPECT_EQ(RateParameters(rate.wishes()), ";min-rate=0.2;adaptive-min-rate=0.2");
+  rate.Wish({.min_rate = 0.1F}, absl::Hours(1));
+  EXPECT_EQ(RateParameters(rate.wishes()), ";min-rate=0.1");
+
+  NotifyRate free(absl::ZeroDuration());
+  free.Wish({.min_rate = 2}, absl::Hours(1));
+  EXPECT_EQ(RateParameters(free.wishes()), ";min-rate=2");
+}
+
 TEST(NotifyRateTest, TooLowARateIsRaisedToOneInTheTimeThatRemains) {
   NotifyRate rate;
   rate.Wish(Read({"max-rate=0.0001"}), absl::Seconds(100));
