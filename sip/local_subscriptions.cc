@@ -92,12 +92,22 @@ class LocalSubscriptions::Entry {
     SubscriptionStatus status;
     status.state = state->substate == Substate::kPending ? SubscriptionState::kPending
                                                          : SubscriptionState::kActive;
+    if (status.state == SubscriptionState::kPending) Withdraw("pending");
     status.dialog_count = 1;
     Tell(status);
     return false;
   }
 
  private:
+  // A permission was taken back: who begins to watch now is not to see what was seen before.
+  void Withdraw(std::string_view reason) {
+    if (observer == nullptr || !told_.has_value() || told_->state != SubscriptionState::kActive) {
+      return;
+    }
+    intake_.DropDialog(kOnlyFork);
+    observer->OnDialogEnded(kDialog, reason, /*state_remains=*/false);
+  }
+
   void Tell(const Notification& news) {
     if (!news.decode_error.empty()) {
       ++explanation_.decode_errors;

@@ -59,7 +59,10 @@ void Notifier::OnRule(const std::string& resource_uri, const std::string& event_
       member.OnDecided();  // it stands in a list, which shows another state of it now
       return;
     }
-    if (watcher->is_over() && !watcher->waits()) return;
+    if (watcher->is_over() && !watcher->waits()) {
+      watcher->LimitView(ViewOf(decision));
+      return;
+    }
     if (decision == WatcherDecision::kDeny) {
       watcher->End(WatcherEnd::kRejected);
     } else {

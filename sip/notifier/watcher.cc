@@ -73,6 +73,10 @@ void Watcher::Decide(WatcherView view) {
   Apply(WatcherDecided{view != WatcherView::kNothing});
 }
 
+void Watcher::LimitView(WatcherView view) {
+  if (view != WatcherView::kState && view_ != WatcherView::kNothing) view_ = view;
+}
+
 void Watcher::End(WatcherEnd end) { Apply(WatcherEnding{end}); }
 
 void Watcher::OnPartChanged() {

@@ -131,6 +131,9 @@ class Watcher final : public AudienceMember, private RequestClient {
   };
   void Subscribed(const Grant& grant);
   void Decide(WatcherView view);
+  // As Decide(), of one that is over: its last NOTIFY may still be to come, and shows no more than
+  // is allowed by then.
+  void LimitView(WatcherView view);
   void End(WatcherEnd end);
   void OnStateChanged() override;
   bool IsOf(const std::string& watcher_uri) const override { return *watcher_uri_ == watcher_uri; }

@@ -68,6 +68,30 @@ TEST_F(LoopBackScenarioTest, CallerWaitsForPermissionAsAPhoneDoes) {
   EXPECT_EQ(ended.reason(), "rejected");
 }
 
+// NOT-08, NOT-32: the log is shared by all callers of an identity.
+TEST_F(LoopBackScenarioTest, CallerWhoComesWhilePermissionIsTakenBackSeesNothing) {
+  ASSERT_OK(StartServer());
+  ASSERT_OK(Publish("secret"));
+  ASSERT_OK_AND_ASSIGN(const auto before, Watch(kAlice, "presence", {kAsBob}));
+  ASSERT_OK(before->WaitForEvent());
+
+  ASSERT_OK(Decide("pending"));
+
+  ASSERT_OK(before->WaitForItem("dialog_ended",
+                                [](const v1::WatchItem& item) { return item.has_dialog_ended(); }));
+  ASSERT_OK(before->WaitForState(v1::Subscription::PENDING));
+  ASSERT_OK_AND_ASSIGN(const auto during, Watch(kAlice, "presence", {kAsBob}));
+  ASSERT_OK_AND_ASSIGN(const v1::WatchItem first,
+                       during->WaitForItem("bookmark or event", [](const v1::WatchItem& item) {
+                         return item.has_event() || item.has_bookmark();
+                       }));
+  EXPECT_FALSE(first.has_event());
+
+  ASSERT_OK(Decide("allow"));
+  ASSERT_OK_AND_ASSIGN(const v1::Event again, during->WaitForEvent());
+  EXPECT_EQ(NoteOf(again), "secret");
+}
+
 // NOT-06.
 TEST_F(LoopBackScenarioTest, RefusedCallerIsToldTheStatus) {
   ASSERT_OK(StartServer());

@@ -84,6 +84,23 @@ TEST_F(NotifierPolicyTest, BlockingAndUnblockingChangeWhatIsShown) {
 }
 
 // NOT-40.
+// NOT-32: who has left may hold back the answer that his last NOTIFY waits for.
+TEST_F(NotifierPolicyTest, LastNotifyShowsNoMoreThanIsAllowedByThen) {
+  for (const WatcherDecision decision :
+       {WatcherDecision::kDeny, WatcherDecision::kPoliteBlock, WatcherDecision::kPending}) {
+    Rule(kBob, WatcherDecision::kAllow);
+    IncomingRequest unsubscribe = Next(Send(Initial()));
+    unsubscribe.expires = 0;
+    EXPECT_EQ(Send(unsubscribe).answer.status, 200);
+    Rule(kBob, decision);
+    SetPresence("secret for later");
+    AnswerAll();
+    EXPECT_EQ(last().subscription_state, "terminated;reason=timeout");
+    EXPECT_THAT(last().body, Not(HasSubstr("secret")));
+    AnswerAll();
+  }
+}
+
 TEST_F(NotifierPolicyTest, RefreshIsJudgedAnew) {
   Rule(kBob, WatcherDecision::kAllow);
   const Dialog dialog = Subscribe();
