@@ -11,6 +11,7 @@
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
 #include "sip/base/ascii.h"
+#include "sip/base/bound_error.h"
 #include "sipevents/v1/error_reason.pb.h"
 
 namespace sipevents::gateway {
@@ -206,8 +207,8 @@ absl::Status BoundReached(std::string_view bound, int64_t limit) {
 
 absl::Status ServingError(const absl::Status& status) {
   if (status.code() != absl::StatusCode::kResourceExhausted) return status;
-  const std::string message = CallerMessage(status);
-  return Build(status.code(), message, v1::BOUND_REACHED, kGatewayDomain, {{"bound", message}});
+  return Build(status.code(), CallerMessage(status), v1::BOUND_REACHED, kGatewayDomain,
+               {{"bound", sip::BoundOf(status)}});
 }
 
 absl::Status RestartedTooOften(std::string_view name, absl::Duration retry_after) {

@@ -82,8 +82,8 @@ absl::Status PermissionMissing(std::string_view permission);
 // `metadata.limit`.
 absl::Status BoundReached(std::string_view bound, int64_t limit);
 
-// What the side that serves SIP answered as an error of its own: RESOURCE_EXHAUSTED becomes
-// BOUND_REACHED with its message as `metadata.bound`; all else stays as it is.
+// What the side that serves SIP answered as an error of its own: a sip::BoundError() becomes
+// BOUND_REACHED with its name as `metadata.bound`; all else stays as it is.
 absl::Status ServingError(const absl::Status& status);
 
 // RESOURCE_EXHAUSTED, reason RESTARTED_TOO_OFTEN, RetryInfo.

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "sip/base/ascii.h"
+#include "sip/base/bound_error.h"
 #include "sip/body/body_size.h"
 #include "sip/body/decode_scratch.h"
 #include "sip/body/media_type.h"
@@ -91,8 +92,8 @@ absl::Status CheckPublished(std::string_view event_package, std::string_view res
                             std::string_view content_type, std::string_view body) {
   if (absl::Status status = CheckType(event_package, content_type); !status.ok()) return status;
   if (body.size() > kMaxBodyOctets) {
-    return absl::ResourceExhaustedError(absl::StrCat(
-        "the body has ", body.size(), " octets; at most ", kMaxBodyOctets, " are taken"));
+    return BoundError("body_octets", absl::StrCat("the body has ", body.size(), " octets; at most ",
+                                                  kMaxBodyOctets, " are taken"));
   }
   if (TrimBlanks(body).empty()) {
     return absl::InvalidArgumentError("the body is empty; a document was expected");

@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "absl/strings/str_cat.h"
+#include "sip/base/bound_error.h"
 #include "sip/base/status_macros.h"
 #include "sip/body/body_size.h"
 #include "sip/compose/package_composition.h"
@@ -36,9 +37,8 @@ absl::StatusOr<ComposedBody> Write(std::string_view resource, const Document& do
 absl::StatusOr<ComposedBody> WriteDocument(std::string_view resource, const Document& document) {
   SIPEVENTS_ASSIGN_OR_RETURN(ComposedBody written, Write(resource, document));
   if (written.body.size() <= kMaxBodyOctets) return written;
-  return absl::ResourceExhaustedError(absl::StrCat("the document takes ", written.body.size(),
-                                                   " octets; at most ", kMaxBodyOctets,
-                                                   " are taken"));
+  return BoundError("body_octets", absl::StrCat("the document takes ", written.body.size(),
+                                                " octets; at most ", kMaxBodyOctets, " are taken"));
 }
 
 }  // namespace sipevents::sip

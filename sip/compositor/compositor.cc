@@ -7,6 +7,7 @@
 #include "absl/container/inlined_vector.h"
 #include "absl/strings/str_cat.h"
 #include "sip/base/ascii.h"
+#include "sip/base/bound_error.h"
 #include "sip/base/log.h"
 
 namespace sipevents::sip {
@@ -192,9 +193,9 @@ absl::Status Compositor::SetLocal(const LocalPublication& local, const std::stri
   const PublicationTable::Room room =
       same ? table_.FindRoom(*before, local.body.size())
            : table_.FindRoom(resource, package, /*publisher=*/0, local.body.size());
-  if (!room.refused_by.empty()) {
-    CountBound(room.refused_by);
-    return absl::ResourceExhaustedError(
+  if (!room.refused_by.empty()) {  // the caller counts it
+    return BoundError(
+        room.refused_by,
         absl::StrCat("the bound ", AbslView(room.refused_by), " is reached; expected room for ",
                      local.body.size(), " octets of ", PackageName(package), " of ", resource));
   }

@@ -5,6 +5,7 @@
 #include "absl/hash/hash.h"
 #include "absl/strings/str_cat.h"
 #include "sip/base/ascii.h"
+#include "sip/base/bound_error.h"
 #include "sip/compose/resource_list_writer.h"
 
 namespace sipevents::sip {
@@ -176,12 +177,12 @@ std::string ListView::TagOf(uint64_t sum) const {
 
 absl::Status ListTable::Set(const ServedList& list) {
   if (list.members.size() > kMaxMembers) {
-    return absl::ResourceExhaustedError(absl::StrCat("a list of ", list.members.size(),
-                                                     " members: expected at most ", kMaxMembers));
+    return BoundError("list_members", absl::StrCat("a list of ", list.members.size(),
+                                                   " members: expected at most ", kMaxMembers));
   }
   if (lists_.size() >= kMaxLists && !lists_.contains(list.uri)) {
-    return absl::ResourceExhaustedError(
-        absl::StrCat("there are ", kMaxLists, " lists already, which is the most"));
+    return BoundError("lists",
+                      absl::StrCat("there are ", kMaxLists, " lists already, which is the most"));
   }
   lists_[list.uri] = std::make_shared<const ServedList>(list);
   return absl::OkStatus();

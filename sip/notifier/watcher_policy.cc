@@ -1,6 +1,7 @@
 #include "sip/notifier/watcher_policy.h"
 
 #include "absl/strings/str_cat.h"
+#include "sip/base/bound_error.h"
 
 namespace sipevents::sip {
 
@@ -16,8 +17,8 @@ WatcherDecision WatcherPolicy::Decide(const std::string& resource_uri,
 absl::Status WatcherPolicy::Set(const WatcherRule& rule) {
   const Key key(rule.resource_uri, rule.event_package, rule.watcher_uri);
   if (rules_.size() >= kMaxRules && !rules_.contains(key)) {
-    return absl::ResourceExhaustedError(
-        absl::StrCat("there are ", kMaxRules, " rules already, which is the most"));
+    return BoundError("watcher_rules",
+                      absl::StrCat("there are ", kMaxRules, " rules already, which is the most"));
   }
   rules_[key] = rule.decision;
   return absl::OkStatus();

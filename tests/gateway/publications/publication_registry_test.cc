@@ -5,6 +5,7 @@
 
 #include "gateway/rpc/errors.h"
 #include "gmock/gmock.h"
+#include "sip/base/bound_error.h"
 #include "tests/gateway/publications/registry_fixture.h"
 
 namespace sipevents::gateway {
@@ -68,11 +69,11 @@ TEST_F(PublicationRegistryTest, LocalOneIsThereWhenItIsServed) {
 }
 
 TEST_F(PublicationRegistryTest, LocalOneThatTheServerRefusesIsNotThere) {
-  server_.RefuseWith(absl::ResourceExhaustedError("max_resources of 10"));
+  server_.RefuseWith(sip::BoundError("publications", "no room for sip:alice@example.com"));
 
   const absl::Status refused = Create(Order("open", /*local=*/true)).status();
 
-  EXPECT_THAT(refused, StatusIs(absl::StatusCode::kResourceExhausted, HasSubstr("max_resources")));
+  EXPECT_THAT(refused, StatusIs(absl::StatusCode::kResourceExhausted, HasSubstr("no room for")));
   EXPECT_EQ(ErrorReasonOf(refused), "BOUND_REACHED");
   EXPECT_EQ(registry_->size(), 0u);
   server_.RefuseWith(absl::OkStatus());

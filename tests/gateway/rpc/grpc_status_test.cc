@@ -8,6 +8,7 @@
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
 #include "gtest/gtest.h"
+#include "sip/base/bound_error.h"
 #include "sipevents/v1/error_reason.pb.h"
 #include "tests/base/status_asserts.h"
 
@@ -106,6 +107,9 @@ TEST(ErrorsTest, CodeReasonDomainAndMetadata) {
        "bound", "max_watches"},
       {BoundReached("max_watches", 5), absl::StatusCode::kResourceExhausted, "BOUND_REACHED",
        "limit", "5"},
+      // The name, by which it is counted, and not the message, which may say who asked.
+      {ServingError(sip::BoundError("lists", "no room for alice")),
+       absl::StatusCode::kResourceExhausted, "BOUND_REACHED", "bound", "lists"},
       {RestartedTooOften("subscriptions/x", absl::Seconds(3)), absl::StatusCode::kResourceExhausted,
        "RESTARTED_TOO_OFTEN", "name", "subscriptions/x"},
       {Draining(), absl::StatusCode::kUnavailable, "DRAINING", "", ""},

@@ -1,16 +1,12 @@
 #include "gateway/rpc/request_checks.h"
 
-#include <functional>
 #include <string>
-#include <utility>
-#include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "gateway/rpc/grpc_status.h"
 #include "gmock/gmock.h"
-#include "google/rpc/error_details.pb.h"
 #include "gtest/gtest.h"
 #include "tests/base/status_asserts.h"
+#include "tests/gateway/rpc/request_checks_fixture.h"
 
 namespace sipevents::gateway {
 namespace {
@@ -19,77 +15,6 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Pair;
 using ::testing::SizeIs;
-
-using Violations = std::vector<std::pair<std::string, std::string>>;
-
-// Field and description of each violation; also checks what every such error has.
-Violations ViolationsOf(const absl::Status& status) {
-  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << status;
-  EXPECT_EQ(ErrorReasonOf(status), "INVALID_FIELD");
-  google::rpc::BadRequest bad_request;
-  const auto payload = status.GetPayload("type.googleapis.com/google.rpc.BadRequest");
-  if (!payload.has_value()) return {};
-  EXPECT_TRUE(bad_request.ParseFromString(std::string(*payload)));
-  Violations violations;
-  for (const auto& violation : bad_request.field_violations()) {
-    violations.emplace_back(violation.field(), violation.description());
-  }
-  return violations;
-}
-
-// A violation that names the field, the value, and what was expected.
-auto Violation(const std::string& field, const std::string& value, const std::string& expectation) {
-  return Pair(field, ::testing::AllOf(HasSubstr("\"" + value), HasSubstr("expected"),
-                                      HasSubstr(expectation)));
-}
-
-class RequestChecksTest : public ::testing::Test {
- protected:
-  static v1::SubscriptionSpec GoodSpec() {
-    v1::SubscriptionSpec spec;
-    spec.set_target_uri("sip:alice@example.com");
-    spec.set_event_package("presence");
-    return spec;
-  }
-
-  absl::StatusOr<CreateOrder> Create(const v1::SubscriptionSpec& spec) const {
-    v1::CreateSubscriptionRequest request;
-    *request.mutable_spec() = spec;
-    return checks_.Check(request, "acme");
-  }
-
-  SubscriptionKey KeyOf(const v1::SubscriptionSpec& spec) const {
-    const absl::StatusOr<CreateOrder> order = Create(spec);
-    EXPECT_TRUE(order.ok()) << order.status();
-    return order.ok() ? order->wanted.key : SubscriptionKey{};
-  }
-
-  // The violations of a spec that `change` has made wrong.
-  Violations WrongSpec(const std::function<void(v1::SubscriptionSpec&)>& change) const {
-    v1::SubscriptionSpec spec = GoodSpec();
-    change(spec);
-    return ViolationsOf(Create(spec).status());
-  }
-
-  v1::WatchRequest GoodWatch() const {
-    v1::WatchRequest request;
-    *request.mutable_spec() = GoodSpec();
-    return request;
-  }
-
-  Violations WrongWatch(const std::function<void(v1::WatchRequest&)>& change) const {
-    v1::WatchRequest request = GoodWatch();
-    change(request);
-    return ViolationsOf(checks_.Check(request, "acme").status());
-  }
-
-  std::string TokenOf(const std::string& name) const {
-    return ResumeTokenEncoder({.name = name, .uid = "u", .epoch = namer_.epoch()}).Encode(7);
-  }
-
-  SubscriptionNamer namer_{"secret"};
-  RequestChecks checks_{{.tel_domain = "", .own_identity = "sip:gateway@example.com"}, namer_};
-};
 
 // ---- a list of the caller's (RFC 5367)
 
@@ -360,97 +285,6 @@ TEST_F(RequestChecksTest, ListThatCannotBeMadeIsRefused) {
                           Violation("filter", "state = LAZY", "SUBSCRIBING")));
   request.set_page_size(1001);
   EXPECT_THAT(ViolationsOf(checks_.Check(request, "acme").status()), SizeIs(2));
-}
-
-// ---- watches
-
-TEST_F(RequestChecksTest, WatchHasDefaults) {
-  const absl::StatusOr<WatchOrder> order = checks_.Check(GoodWatch(), "acme");
-
-  ASSERT_OK(order);
-  EXPECT_EQ(order->name, order->wanted->name);
-  EXPECT_FALSE(order->resume.has_value());
-  EXPECT_FALSE(order->linger.has_value());
-  EXPECT_EQ(order->heartbeat_interval, absl::Seconds(20));
-  EXPECT_EQ(order->batch_linger, absl::Milliseconds(1));
-  EXPECT_EQ(order->max_batch_items, 64);
-}
-
-TEST_F(RequestChecksTest, WatchOfNothingIsRefused) {
-  EXPECT_THAT(WrongWatch([](v1::WatchRequest& request) { request.clear_subscription(); }),
-              ElementsAre(Violation("subscription", "", "a name or a spec")));
-}
-
-TEST_F(RequestChecksTest, ResumeTokenOfTheWatchedOneIsTaken) {
-  v1::WatchRequest request = GoodWatch();
-  const std::string name = checks_.Check(request, "acme")->name;
-  request.set_resume_token(TokenOf(name));
-
-  const absl::StatusOr<WatchOrder> by_spec = checks_.Check(request, "acme");
-  request.set_name(name);
-  const absl::StatusOr<WatchOrder> by_name = checks_.Check(request, "acme");
-
-  ASSERT_OK(by_spec);
-  ASSERT_OK(by_name);
-  EXPECT_EQ(by_spec->resume->sequence(), 7u);
-  EXPECT_EQ(by_name->resume->sequence(), 7u);
-}
-
-TEST_F(RequestChecksTest, ResumeTokenThatDoesNotDecodeIsRefused) {
-  EXPECT_THAT(WrongWatch([](v1::WatchRequest& request) { request.set_resume_token("junk"); }),
-              ElementsAre(Violation("resume_token", "junk", "a token from an earlier WatchItem")));
-}
-
-TEST_F(RequestChecksTest, ResumeTokenOfAnotherNameIsRefused) {
-  v1::SubscriptionSpec bob = GoodSpec();
-  bob.set_target_uri("sip:bob@example.com");
-  const std::string token = TokenOf(namer_.NameOf(KeyOf(bob)));
-
-  EXPECT_THAT(WrongWatch([&](v1::WatchRequest& request) { request.set_resume_token(token); }),
-              ElementsAre(Violation("resume_token", token.substr(0, 40),
-                                    "a token of the Subscription that is watched")));
-}
-
-// That process is gone, and with it the names: what the token was of is not known. A gap follows.
-TEST_F(RequestChecksTest, ResumeTokenOfAnEarlierProcessIsTaken) {
-  const SubscriptionNamer earlier("another secret");
-  v1::WatchRequest request = GoodWatch();
-  const std::string name = checks_.Check(request, "acme")->name;
-  const LogIdentity log{earlier.NameOf(KeyOf(GoodSpec())), "u", earlier.epoch()};
-  request.set_resume_token(ResumeTokenEncoder(log).Encode(7));
-
-  const absl::StatusOr<WatchOrder> order = checks_.Check(request, "acme");
-
-  ASSERT_OK(order);
-  ASSERT_TRUE(order->resume.has_value());
-  EXPECT_FALSE(order->resume->IsForLog({name, "u", namer_.epoch()}));
-}
-
-TEST_F(RequestChecksTest, PaceOutOfRangeIsRefused) {
-  EXPECT_THAT(WrongWatch([](v1::WatchRequest& request) {
-                request.mutable_linger()->set_seconds(-1);
-                request.mutable_heartbeat_interval()->set_nanos(1);
-                request.mutable_batch_linger()->set_seconds(2);
-                request.set_max_batch_items(1025);
-                request.set_delivery(static_cast<v1::Delivery>(7));
-              }),
-              ElementsAre(Violation("delivery", "7", "LATEST or EVERY"),
-                          Violation("linger", "-1s", "0 to 720h"),
-                          Violation("heartbeat_interval", "1ns", "1s to 1h"),
-                          Violation("batch_linger", "2s", "0 to 1s"),
-                          Violation("max_batch_items", "1025", "0 to 1024")));
-}
-
-// ---- fetches
-
-TEST_F(RequestChecksTest, StalenessOutOfRangeIsRefused) {
-  v1::FetchStateRequest request;
-  *request.mutable_spec() = GoodSpec();
-  EXPECT_OK(checks_.Check(request, "acme"));
-  request.mutable_max_staleness()->set_seconds(-1);
-
-  EXPECT_THAT(ViolationsOf(checks_.Check(request, "acme").status()),
-              ElementsAre(Violation("max_staleness", "-1s", "0 to 720h")));
 }
 
 }  // namespace
