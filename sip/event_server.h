@@ -82,8 +82,8 @@ struct WatcherFilter {
 class WatcherObserver {
  public:
   virtual ~WatcherObserver() = default;
-  // A watcher came, changed its status, or went (kTerminated: the last word of it). Those that are
-  // there are told first, then OnInitialComplete().
+  // A watcher came, changed its status or `polite_block`, or went (kTerminated: the last word of
+  // it). Those that are there are told first, then OnInitialComplete().
   virtual void OnWatcher(const WatcherRecord& watcher) = 0;
   virtual void OnInitialComplete() = 0;
 };

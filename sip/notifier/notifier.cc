@@ -74,7 +74,7 @@ RequestAnswer Notifier::OnLocalSubscribe(const IncomingRequest& request,
 
 void Notifier::Drop(uint64_t local_tag) {
   const auto it = watchers_.find(local_tag);
-  if (it != watchers_.end()) it->second->Subscribed({.quiet = true});
+  if (it != watchers_.end()) it->second->Subscribed({.view = it->second->view(), .quiet = true});
 }
 
 RequestAnswer Notifier::Begin(const IncomingRequest& request, const Origin& origin) {

@@ -108,6 +108,7 @@ class Notifier final : public WatcherHost, public StateListener {
   bool KeepsWaiting(const Watcher& watcher) override;
   void SendSoon(Watcher& watcher) override;
   void OnWatcherChanged(const Watcher& watcher) override;
+  void OnViewChanged(const Watcher& watcher) override;
   void OnGone(Watcher& watcher) override;
 
  private:

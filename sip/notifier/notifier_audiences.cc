@@ -146,6 +146,8 @@ void Notifier::OnWatcherChanged(const Watcher& watcher) {
   told->TellStateChanged();
 }
 
+void Notifier::OnViewChanged(const Watcher& watcher) { observers_.OnChanged(watcher); }
+
 void Notifier::LeaveAudience(Audience& audience) {
   if (audience.size() > 0) return;
   if (const auto base = BaseOfTemplate(audience.event_package()); !base.empty()) {

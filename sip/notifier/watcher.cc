@@ -97,7 +97,12 @@ void Watcher::Apply(const WatcherInput& input) {
   if (state_.waits && !waited) state_.waits = remembered_ = host_.KeepsWaiting(*this);
   const bool is_new = !announced_ && status() != WatcherStatus::kTerminated;
   announced_ |= is_new;
-  if (is_new || (announced_ && status() != before)) host_.OnWatcherChanged(*this);
+  const bool was_polite = std::exchange(told_polite_, view_ == WatcherView::kNeutral);
+  if (is_new || (announced_ && status() != before)) {
+    host_.OnWatcherChanged(*this);
+  } else if (announced_ && told_polite_ != was_polite) {
+    host_.OnViewChanged(*this);
+  }
   if (state_.phase == WatcherPhase::kGone) {
     host_.OnGone(*this);
     return;

@@ -64,6 +64,9 @@ class WatcherHost {
   virtual void SendSoon(Watcher& watcher) = 0;
   // It is another one to see, for `event` (WatcherRecord::event).
   virtual void OnWatcherChanged(const Watcher& watcher) = 0;
+  // The policy shows it something else, and its status is the same: to be told to callers of ours
+  // only, for others must not see a polite block (NOT-07).
+  virtual void OnViewChanged(const Watcher& watcher) = 0;
   // Nothing is left to be done: ends it.
   virtual void OnGone(Watcher& watcher) = 0;
 };
@@ -230,6 +233,7 @@ class Watcher final : public AudienceMember, private RequestClient {
   bool was_too_large_ = false;  // the last body (413, 513)
   bool approved_ = false;       // by somebody, after it came
   bool announced_ = false;      // others may see it: not so a fetch
+  bool told_polite_ = false;    // the view that callers of ours were told of last
   bool remembered_ = false;
 };
 

@@ -43,8 +43,8 @@ class WatcherObservers {
   void Add(const WatcherFilter& filter, std::shared_ptr<WatcherObserver> observer, uint64_t newest);
   void Remove(const std::shared_ptr<WatcherObserver>& observer);
 
-  // A watcher came, changed its status, or went. Whoever has not been told of it yet will be in its
-  // turn, of what it is by then.
+  // A watcher came, changed its status or what it is shown, or went. Whoever has not been told of
+  // it yet will be in its turn, of what it is by then.
   void OnChanged(const Watcher& watcher);
 
  private:

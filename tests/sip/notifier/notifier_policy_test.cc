@@ -175,6 +175,40 @@ TEST_F(NotifierPolicyTest, ObserverHearsOfEachStep) {
   EXPECT_EQ(observer->heard.size(), 4u);
 }
 
+TEST_F(NotifierPolicyTest, ObserverIsToldOfAPoliteBlockAndOfItsEnd) {
+  Rule(kBob, WatcherDecision::kAllow);
+  const Dialog dialog = Subscribe(kBob);
+  const auto observer = std::make_shared<HeardWatchers>();
+  notifier_.Observe({.resource_uri = kAlice, .event_package = "presence"}, observer);
+  Rule(kBob, WatcherDecision::kPoliteBlock);
+  Rule(kBob, WatcherDecision::kPoliteBlock);
+  ASSERT_EQ(observer->heard.size(), 2u);
+  EXPECT_TRUE(observer->heard[1].polite_block);
+  EXPECT_EQ(observer->heard[1].status, WatcherStatus::kActive);
+  Rule(kBob, WatcherDecision::kAllow);
+  ASSERT_EQ(observer->heard.size(), 3u);
+  EXPECT_FALSE(observer->heard[2].polite_block);
+  // A refresh that meets another rule, too.
+  AnswerAll();
+  ASSERT_TRUE(policy_.Set({kAlice, "presence", kBob, WatcherDecision::kPoliteBlock}).ok());
+  Send(Next(dialog));
+  ASSERT_EQ(observer->heard.size(), 4u);
+  EXPECT_TRUE(observer->heard[3].polite_block);
+  notifier_.StopObserving(observer);
+}
+
+// A step of the status tells it along.
+TEST_F(NotifierPolicyTest, ObserverIsToldOnceOfADecisionThatBlocksPolitely) {
+  Subscribe(kBob);
+  const auto observer = std::make_shared<HeardWatchers>();
+  notifier_.Observe({}, observer);
+  Rule(kBob, WatcherDecision::kPoliteBlock);
+  ASSERT_EQ(observer->heard.size(), 2u);
+  EXPECT_TRUE(observer->heard[1].polite_block);
+  EXPECT_EQ(observer->heard[1].status, WatcherStatus::kActive);
+  notifier_.StopObserving(observer);
+}
+
 TEST_F(NotifierPolicyTest, WatchersAreListedInPages) {
   for (int i = 0; i < 5; ++i) Subscribe(absl::StrCat("sip:w", i, "@example.com"));
   Subscribe(kBob, "dialog");

@@ -73,6 +73,22 @@ TEST_F(NotifierWinfoTest, WhatChangesIsToldByPartialDocuments) {
   EXPECT_EQ(RowsOf(Info()), 1u);
 }
 
+// NOT-07: nor does the number of the next document tell.
+TEST_F(NotifierWinfoTest, PoliteBlockIsNotTold) {
+  Subscribe(kBob);
+  WatchWatchers();
+  Answered();
+  const std::string first = Info();
+  Rule(kBob, WatcherDecision::kPoliteBlock);
+  AnswerAll();
+  Rule(kBob, WatcherDecision::kAllow);
+  AnswerAll();
+  EXPECT_EQ(Info(), first);
+  Send(Initial(kCarol));
+  EXPECT_THAT(Info(), HasSubstr("version=\"1\" state=\"partial\""));
+  EXPECT_EQ(RowsOf(Info()), 1u);
+}
+
 // NOT-46: changes meanwhile are told together, in order.
 TEST_F(NotifierWinfoTest, ChangesGatherBehindTheNotifyUnderWay) {
   WatchWatchers();
