@@ -48,6 +48,14 @@ struct WatcherRule {
 // about it.
 enum class WatcherStatus { kPending, kActive, kWaiting, kTerminated };
 
+// Why a NOTIFY went without the state that it was to bring.
+enum class BodyOmission : uint8_t {
+  kNone,      // it did not
+  kRefused,   // the watcher had refused a body: 415, 406
+  kTooLarge,  // for the watcher (413, 513), or for a datagram
+  kUnproven,  // too large for where nobody has answered yet (SEC-03)
+};
+
 // One who subscribes to what is served here.
 struct WatcherRecord {
   std::string id;  // unique over all watchers, never reused
@@ -66,6 +74,10 @@ struct WatcherRecord {
   absl::Time expire_time;                              // kWaiting: when it is forgotten
   absl::Time last_notify_time = absl::InfinitePast();  // of the last NOTIFY that was answered 200
   uint64_t notify_count = 0;
+  // Of the last NOTIFY that was handed to be sent, whatever became of it.
+  absl::Time last_notify_attempt_time = absl::InfinitePast();
+  int last_notify_status = 0;  // of the last final answer, or what stands for it; 0: none yet
+  BodyOmission body_omission = BodyOmission::kNone;  // of the last NOTIFY
 
   bool operator==(const WatcherRecord&) const = default;
 };

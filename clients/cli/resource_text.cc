@@ -64,16 +64,40 @@ std::string Text(const v1::Publication& publication, const Painter& paint) {
                ContentText(publication)});
 }
 
+// What is wrong with the last NOTIFY; empty: nothing.
+std::string NotifyTrouble(const v1::ServedWatcher& watcher) {
+  const int status = watcher.last_notify_status();
+  std::string text = status == 0 || status / 100 == 2 ? "" : absl::StrCat("last NOTIFY: ", status);
+  if (status == 408) absl::StrAppend(&text, " (no answer)");
+  const char* const separator = text.empty() ? "" : ", ";
+  switch (watcher.body_omission()) {
+    case v1::ServedWatcher::BODY_REFUSED:
+      absl::StrAppend(&text, separator, "without the state: it refused a body");
+      break;
+    case v1::ServedWatcher::BODY_TOO_LARGE:
+      absl::StrAppend(&text, separator, "without the state: too large");
+      break;
+    case v1::ServedWatcher::CONTACT_UNPROVEN:
+      absl::StrAppend(&text, separator, "without the state: nobody has answered at the contact");
+      break;
+    default:
+      break;
+  }
+  return text;
+}
+
 std::string Text(const v1::ServedWatcher& watcher, const Painter& paint) {
   Tone tone = Tone::kMissing;
   if (watcher.status() == v1::Watcher::ACTIVE) tone = Tone::kGood;
   if (watcher.status() == v1::Watcher::PENDING) tone = Tone::kBusy;
   std::string status = absl::AsciiStrToLower(v1::Watcher::Status_Name(watcher.status()));
   if (watcher.polite_block()) absl::StrAppend(&status, " (polite block)");
+  const std::string trouble = NotifyTrouble(watcher);
   return Join({Printable(watcher.name()), paint({status, tone}), Printable(watcher.event_package()),
                Printable(watcher.target_uri()),
                absl::StrCat("watched by ", Printable(watcher.watcher_uri())),
-               Printable(watcher.user_agent())});
+               Printable(watcher.user_agent()),
+               trouble.empty() ? trouble : paint({trouble, Tone::kBad})});
 }
 
 std::string Text(const v1::WatcherRule& rule, const Painter& paint) {

@@ -37,6 +37,20 @@ v1::Watcher::Event EventOf(std::string_view event) {
   return v1::Watcher::EVENT_UNSPECIFIED;
 }
 
+v1::ServedWatcher::BodyOmission OmissionOf(sip::BodyOmission omission) {
+  switch (omission) {
+    case sip::BodyOmission::kNone:
+      break;
+    case sip::BodyOmission::kRefused:
+      return v1::ServedWatcher::BODY_REFUSED;
+    case sip::BodyOmission::kTooLarge:
+      return v1::ServedWatcher::BODY_TOO_LARGE;
+    case sip::BodyOmission::kUnproven:
+      return v1::ServedWatcher::CONTACT_UNPROVEN;
+  }
+  return v1::ServedWatcher::BODY_OMISSION_UNSPECIFIED;
+}
+
 v1::WatcherRule::Decision DecisionOf(sip::WatcherDecision decision) {
   switch (decision) {
     case sip::WatcherDecision::kPending:
@@ -72,6 +86,11 @@ v1::ServedWatcher ToMessage(const sip::WatcherRecord& watcher) {
     SetTime(watcher.last_notify_time, message.mutable_last_notify_time());
   }
   message.set_notify_count(static_cast<int64_t>(watcher.notify_count));
+  if (watcher.last_notify_attempt_time != absl::InfinitePast()) {
+    SetTime(watcher.last_notify_attempt_time, message.mutable_last_notify_attempt_time());
+  }
+  message.set_last_notify_status(watcher.last_notify_status);
+  message.set_body_omission(OmissionOf(watcher.body_omission));
   return message;
 }
 

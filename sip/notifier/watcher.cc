@@ -127,6 +127,7 @@ void Watcher::Rearm(absl::Time wake) {
 }
 
 void Watcher::Send() {
+  last_attempt_time_ = absl::ToUnixMicros(host_.means().clock.Now());
   const RequestPriority priority =
       is_over() ? RequestPriority::kFinalNotify : RequestPriority::kNotify;
   request_ = host_.means().sender.Send(dialog_.FirstHop(RedirectTo()), priority, *this);
@@ -162,11 +163,16 @@ void Watcher::AddBody(NotifyContent content, OutgoingRequest& request) {
   }
   sent_tag_ = tag;
   if (content.is_list) request.require = "eventlist";
-  withheld_ = content.body.size() > kMostUnproven && !IsProven();
+  omission_ = BodyOmission::kNone;
+  if (content.body.size() > kMostUnproven && !IsProven()) {
+    omission_ = BodyOmission::kUnproven;
+  } else if (takes_no_body_ && !content.body.empty()) {
+    omission_ = was_too_large_ ? BodyOmission::kTooLarge : BodyOmission::kRefused;
+  }
   if (content.is_part || rare_ != nullptr) {
     rare().part_told = content.is_part ? content.entity_tag : std::string();
   }
-  if (withheld_ || (takes_no_body_ && !content.body.empty())) {
+  if (omission_ != BodyOmission::kNone) {
     request.entity_tag = kNoStateTag;  // of what it has now (CEN-01)
     return;
   }
@@ -205,11 +211,13 @@ void Watcher::OnFinal(const Response& response) {
   answered.failure = response.failure;
   answered.retry_after = response.retry_after.value_or(0);
   answered.required = list_ != nullptr;
-  last_taken_ = response.status / 100 == 2 && !withheld_;
+  const bool withheld = omission_ == BodyOmission::kUnproven;
+  last_status_ = static_cast<int16_t>(response.status);
+  last_taken_ = response.status / 100 == 2 && !withheld;
   if (response.status / 100 == 2) {
-    answered.withheld = withheld_;
+    answered.withheld = withheld;
     dialog_.OnAnswered();
-    last_notify_time_ = host_.means().clock.Now();
+    last_notify_time_ = absl::ToUnixMicros(host_.means().clock.Now());
     ++notify_count_;
     TakeRates(response);
     if (std::exchange(was_too_large_, false)) takes_no_body_ = false;  // the next may be smaller

@@ -218,22 +218,25 @@ class Watcher final : public AudienceMember, private RequestClient {
   std::unique_ptr<Rare> rare_;
   std::unique_ptr<ListView> list_;
   absl::Time subscribe_time_;
-  absl::Time last_notify_time_ = absl::InfinitePast();
+  // Unix times in microseconds, half as large as absl's; 0: never.
+  int64_t last_notify_time_ = 0;
+  int64_t last_attempt_time_ = 0;
   absl::Time armed_for_ = absl::InfiniteFuture();
   TimerQueue::TimerId timer_ = 0;
   RequestId request_ = 0;
   uint32_t version_ = 0;
   uint32_t notify_count_ = 0;
-  uint32_t sent_tag_ = 0;  // hash of the entity tag of the last NOTIFY
+  uint32_t sent_tag_ = 0;    // hash of the entity tag of the last NOTIFY
+  int16_t last_status_ = 0;  // of the last answer to a NOTIFY; 0: none yet
   WatcherView view_ = WatcherView::kNothing;
   WatcherFormat format_ = WatcherFormat::kFull;
   bool last_taken_ = true;
-  bool withheld_ = false;       // the body of the last NOTIFY, until that is proven
-  bool takes_no_body_ = false;  // it refused one (415, 406)
-  bool was_too_large_ = false;  // the last body (413, 513)
-  bool approved_ = false;       // by somebody, after it came
-  bool announced_ = false;      // others may see it: not so a fetch
-  bool told_polite_ = false;    // the view that callers of ours were told of last
+  BodyOmission omission_ = BodyOmission::kNone;  // of the last NOTIFY
+  bool takes_no_body_ = false;                   // it refused one (415, 406)
+  bool was_too_large_ = false;                   // the last body (413, 513)
+  bool approved_ = false;                        // by somebody, after it came
+  bool announced_ = false;                       // others may see it: not so a fetch
+  bool told_polite_ = false;                     // the view that callers of ours were told of last
   bool remembered_ = false;
 };
 

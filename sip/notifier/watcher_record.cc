@@ -6,6 +6,13 @@
 // The part of Watcher that others see.
 
 namespace sipevents::sip {
+namespace {
+
+absl::Time TimeOf(int64_t micros) {
+  return micros == 0 ? absl::InfinitePast() : absl::FromUnixMicros(micros);
+}
+
+}  // namespace
 
 std::string WatcherId(uint64_t number) { return absl::StrCat("w", number); }
 
@@ -36,8 +43,11 @@ WatcherRecord Watcher::Describe() const {
   record.polite_block = view_ == WatcherView::kNeutral;
   record.subscribe_time = subscribe_time_;
   record.expire_time = state_.expire_time;
-  record.last_notify_time = last_notify_time_;
+  record.last_notify_time = TimeOf(last_notify_time_);
   record.notify_count = notify_count_;
+  record.last_notify_attempt_time = TimeOf(last_attempt_time_);
+  record.last_notify_status = last_status_;
+  record.body_omission = omission_;
   record.status = status();
   switch (record.status) {
     case WatcherStatus::kPending:

@@ -57,6 +57,27 @@ TEST(ResourceTextTest, WatcherSaysWhoHeIsAndWhetherHeMay) {
             "sip:bob@example.com  phone 1");
 }
 
+TEST(ResourceTextTest, WatcherThatIsNotToldTheStateSaysWhy) {
+  v1::ServedWatcher watcher;
+  watcher.set_name("watchers/w1");
+  watcher.set_event_package("presence");
+  watcher.set_status(v1::Watcher::ACTIVE);
+  watcher.set_watcher_uri("sip:bob@example.com");
+  const std::string well = "watchers/w1  [active]  presence  watched by sip:bob@example.com";
+  watcher.set_last_notify_status(200);
+  EXPECT_EQ(Text(watcher), well);
+  watcher.set_last_notify_status(408);
+  EXPECT_EQ(Text(watcher), well + "  [last NOTIFY: 408 (no answer)]");
+  watcher.set_last_notify_status(415);
+  watcher.set_body_omission(v1::ServedWatcher::BODY_REFUSED);
+  EXPECT_EQ(Text(watcher), well + "  [last NOTIFY: 415, without the state: it refused a body]");
+  watcher.set_last_notify_status(200);
+  watcher.set_body_omission(v1::ServedWatcher::BODY_TOO_LARGE);
+  EXPECT_EQ(Text(watcher), well + "  [without the state: too large]");
+  watcher.set_body_omission(v1::ServedWatcher::CONTACT_UNPROVEN);
+  EXPECT_EQ(Text(watcher), well + "  [without the state: nobody has answered at the contact]");
+}
+
 TEST(ResourceTextTest, RuleAndListAreALineEach) {
   v1::WatcherRule rule;
   rule.set_name("watcherRules/1");

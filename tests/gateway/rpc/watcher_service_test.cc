@@ -112,6 +112,26 @@ TEST_F(WatcherServiceTest, WatcherIsShownWithAllThatIsKnownOfIt) {
   EXPECT_EQ(watcher.expire_time().seconds(), absl::ToUnixSeconds(clock_.Now() + absl::Hours(1)));
   EXPECT_FALSE(watcher.has_last_notify_time());
   EXPECT_EQ(watcher.notify_count(), 2);
+  EXPECT_FALSE(watcher.has_last_notify_attempt_time());
+  EXPECT_EQ(watcher.last_notify_status(), 0);
+  EXPECT_EQ(watcher.body_omission(), v1::ServedWatcher::BODY_OMISSION_UNSPECIFIED);
+}
+
+TEST_F(WatcherServiceTest, HowTheLastNotifyFaredIsShown) {
+  sip::WatcherRecord record = Record("w1", "sip:desk@example.com", sip::WatcherStatus::kActive);
+  record.last_notify_attempt_time = clock_.Now();
+  record.last_notify_status = 415;
+  record.body_omission = sip::BodyOmission::kRefused;
+  event_server_.TellWatcher(record);
+  v1::ListWatchersResponse page;
+
+  ASSERT_OK(Call(*stub_, &Stub::ListWatchers, {}, page, "alice"));
+
+  ASSERT_THAT(page.watchers(), SizeIs(1));
+  const v1::ServedWatcher& watcher = page.watchers(0);
+  EXPECT_EQ(watcher.last_notify_attempt_time().seconds(), absl::ToUnixSeconds(clock_.Now()));
+  EXPECT_EQ(watcher.last_notify_status(), 415);
+  EXPECT_EQ(watcher.body_omission(), v1::ServedWatcher::BODY_REFUSED);
 }
 
 TEST_F(WatcherServiceTest, ListGoesByPagesByFieldsAndByPermission) {

@@ -288,5 +288,46 @@ TEST_F(NotifierPaceTest, LeastRateTellsWithoutAChange) {
   EXPECT_EQ(sent(), 6u);
 }
 
+// What the API shows of the last NOTIFY, taken or not.
+TEST_F(NotifierNotifyTest, RecordTellsHowTheLastNotifyFared) {
+  SetPresence("a");
+  Send(Initial());
+  const auto record = [this] { return notifier_.List({}, "", 1).at(0); };
+  const absl::Time begin = clock_.Now();
+  EXPECT_EQ(record().last_notify_attempt_time, begin);
+  EXPECT_EQ(record().last_notify_status, 0);
+  clock_.Advance(absl::Seconds(1));
+  Answer(0, 200);
+  EXPECT_EQ(record().last_notify_status, 200);
+  EXPECT_EQ(record().last_notify_time, begin + absl::Seconds(1));
+  SetPresence("b");
+  Answer(1, 500);
+  EXPECT_EQ(record().status, WatcherStatus::kActive);
+  EXPECT_EQ(record().last_notify_status, 500);
+  EXPECT_EQ(record().last_notify_attempt_time, begin + absl::Seconds(1));
+  EXPECT_EQ(record().notify_count, 1u);
+}
+
+TEST_F(NotifierNotifyTest, RecordTellsWhyAWatcherHasNoState) {
+  const auto omission = [this] { return notifier_.List({}, "", 1).at(0).body_omission; };
+  SetPresence("a");
+  const Dialog dialog = Send(Initial());
+  EXPECT_EQ(omission(), BodyOmission::kNone);
+  Answer(0, 415);
+  ASSERT_EQ(sent(), 2u);
+  EXPECT_EQ(last().body, "");
+  EXPECT_EQ(omission(), BodyOmission::kRefused);
+  Answer(1, 200);
+  EXPECT_EQ(omission(), BodyOmission::kRefused);
+  Send(Next(dialog));
+  EXPECT_EQ(omission(), BodyOmission::kNone);
+  Answer(2, 413);
+  EXPECT_EQ(omission(), BodyOmission::kTooLarge);
+  Answer(3, 200);
+  EXPECT_EQ(omission(), BodyOmission::kTooLarge);  // it still has none
+  SetPresence("b");
+  EXPECT_EQ(omission(), BodyOmission::kNone);
+}
+
 }  // namespace
 }  // namespace sipevents::sip

@@ -46,11 +46,13 @@ TEST_F(NotifierProofTest, LargeStateFollowsTheFirstAnswer) {
   EXPECT_EQ(last().body, "");
   EXPECT_EQ(last().content_type, "");
   EXPECT_EQ(last().entity_tag, "none");  // nobody has that state yet
+  EXPECT_EQ(notifier_.List({}, "", 1).at(0).body_omission, BodyOmission::kUnproven);
   EXPECT_EQ(last().subscription_state, "active;expires=600");
   Answer(0, 200);
   ASSERT_EQ(sent(), 2u);
   EXPECT_GT(last().body.size(), kMuch);
   EXPECT_NE(last().entity_tag, "");
+  EXPECT_EQ(notifier_.List({}, "", 1).at(0).body_omission, BodyOmission::kNone);
   Answer(1, 200);
   EXPECT_EQ(sent(), 2u);
   SetLarge('b');
