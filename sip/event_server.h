@@ -24,6 +24,9 @@ struct LocalPublication {
   std::string content_type;
   std::string body;
   absl::Time expire_time = absl::InfiniteFuture();
+  // Only the time is another one than was set under this id before: a report, which is told once,
+  // is not told again.
+  bool only_time = false;
 };
 
 // May somebody watch? (api: AuthorizeWatcher)

@@ -106,7 +106,7 @@ absl::StatusOr<PublicationRegistry::Publication> PublicationRegistry::CreateLock
   }
   if (order.local) {
     entry->creating = true;
-    PublishLocal(entry, std::move(done));
+    PublishLocal(entry, /*only_time=*/false, std::move(done));
     return nullptr;
   }
   PublishRemote(*entry, now);
@@ -178,7 +178,7 @@ void PublicationRegistry::PublishRemote(Entry& entry, absl::Time now) {
                                std::make_shared<RemoteObserver>(entry.publication, round, feed_));
 }
 
-void PublicationRegistry::PublishLocal(const EntryPtr& entry, Done done) {
+void PublicationRegistry::PublishLocal(const EntryPtr& entry, bool only_time, Done done) {
   const PublicationWord word = entry->publication->word();
   const PublicationIdentity& identity = entry->publication->identity();
   const std::weak_ptr<Runnable> weak = weak_from_this();
@@ -188,7 +188,8 @@ void PublicationRegistry::PublishLocal(const EntryPtr& entry, Done done) {
        .event_package = identity.event_package,
        .content_type = word.content->content_type,
        .body = word.content->body,
-       .expire_time = word.expire_time},
+       .expire_time = word.expire_time,
+       .only_time = only_time},
       [this, weak, entry, word, done = std::move(done)](const absl::Status& status) {
         const std::shared_ptr<Runnable> alive = weak.lock();
         if (alive == nullptr) return;
@@ -291,7 +292,7 @@ absl::StatusOr<PublicationRegistry::Publication> PublicationRegistry::UpdateLock
   ++word.revision;
   publication.Say(word);
   if (publication.identity().local) {
-    PublishLocal(entry, std::move(done));
+    PublishLocal(entry, /*only_time=*/!has_content, std::move(done));
     return nullptr;
   }
   if (publication.has_ended()) {

@@ -128,7 +128,8 @@ class PublicationRegistry final : public Runnable {
   EntryPtr Insert(const ResourceAsker& asker, const PublicationOrder& order, absl::Time now)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void PublishRemote(Entry& entry, absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void PublishLocal(const EntryPtr& entry, Done done) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void PublishLocal(const EntryPtr& entry, bool only_time, Done done)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void OnServed(const EntryPtr& entry, const PublicationWord& word, const absl::Status& status,
                 const Done& done);
   // Withdraws what is published, and forgets it.

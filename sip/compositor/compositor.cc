@@ -180,7 +180,7 @@ absl::Status Compositor::SetLocal(const LocalPublication& local, const std::stri
                                   size_t package) {
   const NewState state = {local.content_type, local.body, parts_.clock.Now(), local.expire_time};
   if (!rules_.packages[package].keeps_state) {
-    Report(resource, package, state);
+    if (!local.only_time) Report(resource, package, state);
     return absl::OkStatus();
   }
   if (state.expire_time <= state.now) {

@@ -162,6 +162,21 @@ TEST_F(PublicationRegistryTest, TimeThatIsOverWithdrawsIt) {
   EXPECT_THAT(registry_->Find(Alice(), local->name()), StatusIs(absl::StatusCode::kNotFound));
 }
 
+// A report is told once.
+TEST_F(PublicationRegistryTest, LocalChangeOfTheTimeAloneIsSaidToBeThat) {
+  ASSERT_OK_AND_ASSIGN(const auto made, Create(Order("open", /*local=*/true)));
+  EXPECT_FALSE(server_.states().begin()->second.only_time);
+
+  ASSERT_OK(Update(made->name(), {.expire_time = clock_.Now() + absl::Hours(2)}).status());
+  EXPECT_TRUE(server_.states().begin()->second.only_time);
+  EXPECT_EQ(server_.states().begin()->second.expire_time, clock_.Now() + absl::Hours(2));
+
+  ASSERT_OK(Update(made->name(),
+                   {.content = Content("open"), .expire_time = clock_.Now() + absl::Hours(3)})
+                .status());
+  EXPECT_FALSE(server_.states().begin()->second.only_time);
+}
+
 TEST_F(PublicationRegistryTest, LocalChangeThatIsRefusedLeavesWhatWasThere) {
   ASSERT_OK_AND_ASSIGN(const auto made, Create(Order("open", /*local=*/true)));
   const std::string etag = made->Describe().etag();

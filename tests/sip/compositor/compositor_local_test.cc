@@ -98,6 +98,38 @@ TEST_F(CompositorLocalTest, ReportIsToldAndNotKept) {
   EXPECT_EQ(compositor_.publications().size(), 0u);
 }
 
+TEST_F(CompositorLocalTest, ReportWhoseTimeChangesIsNotToldAgain) {
+  // Given
+  LocalPublication report = Local(1, "VQSessionReport: CallTerm\r\n");
+  report.event_package = "vq-rtcpxr";
+  report.content_type = kReportType;
+  ASSERT_THAT(compositor_.SetState(report), IsOk());
+  // When
+  report.expire_time = clock_.Now() + absl::Hours(1);
+  report.only_time = true;
+  EXPECT_THAT(compositor_.SetState(report), IsOk());
+  // Then
+  EXPECT_THAT(heard_.changes, SizeIs(1));
+  // But the same report, said anew, is another one
+  report.only_time = false;
+  EXPECT_THAT(compositor_.SetState(report), IsOk());
+  EXPECT_THAT(heard_.changes, SizeIs(2));
+}
+
+TEST_F(CompositorLocalTest, StateIsKeptThoughOnlyTheTimeChanges) {
+  LocalPublication state = Local(1, PresenceBody("a", "open"));
+  state.expire_time = clock_.Now() + absl::Seconds(5);
+  ASSERT_THAT(compositor_.SetState(state), IsOk());
+  state.expire_time = clock_.Now() + absl::Seconds(10);
+  state.only_time = true;
+  ASSERT_THAT(compositor_.SetState(state), IsOk());
+  EXPECT_THAT(heard_.changes, SizeIs(1));
+  clock_.Advance(absl::Seconds(9));
+  EXPECT_THAT(Shown(), HasSubstr("\"a\""));
+  clock_.Advance(absl::Seconds(1));
+  EXPECT_EQ(Shown(), Neutral());
+}
+
 TEST_F(CompositorLocalTest, WhatIsNotServedIsRefusedByField) {
   LocalPublication elsewhere = Local(1, PresenceBody("a", "open"));
   elsewhere.resource_uri = "sip:alice@example.net";

@@ -344,6 +344,12 @@ TEST_F(CompositorPublishTest, ReportIsToldEachTimeAndNotKept) {
   EXPECT_EQ(heard_.changes[0].state->full.content_type, kReportType);
   EXPECT_NE(heard_.changes[0].state->entity_tag, heard_.changes[1].state->entity_tag);
   EXPECT_EQ(compositor_.publications().size(), 0u);
+  // A refresh tells nothing: there is nothing that could be kept
+  IncomingRequest refresh = report;
+  refresh.body = {};
+  refresh.if_match = {TagOf(second)};
+  EXPECT_EQ(Send(refresh).status, 412);
+  EXPECT_THAT(heard_.changes, SizeIs(2));
   // It is what NOTIFYs show until all watchers have had their turn
   EXPECT_EQ(compositor_.Current(kAlice, "vq-rtcpxr"), heard_.changes[1].state);
   EXPECT_EQ(Shown(kBob, "vq-rtcpxr"), "");
