@@ -92,8 +92,10 @@ void Watcher::Apply(const WatcherInput& input) {
   const WatcherHost::Means& means = host_.means();
   const WatcherStatus before = status();
   const bool waited = state_.waits;
+  const bool was_over = is_over();
   const WatcherStep step =
       Next(state_, input, {means.clock.Now(), means.t1, means.random.Uniform()});
+  if (is_over() && !was_over) LogEnd(input);
   if (state_.waits && !waited) state_.waits = remembered_ = host_.KeepsWaiting(*this);
   const bool is_new = !announced_ && status() != WatcherStatus::kTerminated;
   announced_ |= is_new;
@@ -214,6 +216,7 @@ void Watcher::OnFinal(const Response& response) {
   const bool withheld = omission_ == BodyOmission::kUnproven;
   last_status_ = static_cast<int16_t>(response.status);
   last_taken_ = response.status / 100 == 2 && !withheld;
+  LogAnswer(response);
   if (response.status / 100 == 2) {
     answered.withheld = withheld;
     dialog_.OnAnswered();

@@ -207,6 +207,9 @@ class Watcher final : public AudienceMember, private RequestClient {
   // Where a 3xx leads the next one; empty: nowhere.
   std::string_view RedirectTo() const;
   Rare& rare();
+  // At debug. What ends as its watcher wishes is not logged.
+  void LogEnd(const WatcherInput& cause) const;
+  void LogAnswer(const Response& response) const;  // but a 2xx
 
   WatcherHost& host_;
   const uint64_t birth_number_;

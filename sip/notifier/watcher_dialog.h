@@ -49,6 +49,7 @@ class WatcherDialog {
   bool is_routed() const { return !texts_[kRoutes].empty(); }
   // The parameters of the Event header: `;id=7`; without those of the rate.
   std::string_view event_parameters() const;
+  std::string_view call_id() const { return texts_[kCallId]; }
   std::string_view contact_uri() const { return texts_[kContact]; }
   std::string_view display_name() const { return texts_[kDisplayName]; }
   std::string_view user_agent() const { return texts_[kUserAgent]; }

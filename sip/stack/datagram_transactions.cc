@@ -6,6 +6,8 @@
 
 #include "sip/base/ascii.h"
 #include "sip/base/log.h"
+#include "sip/base/redact.h"
+#include "sip/stack/raw_header.h"
 
 namespace sipevents::sip {
 namespace {
@@ -16,6 +18,20 @@ Response Failure(int status, SendFailure failure) {
   response.made_here = true;
   response.failure = failure;
   return response;
+}
+
+// `wire` is a request of ours: `METHOD URI SIP/2.0`, then headers.
+void LogNotSent(const absl::Status& why, const HostPort& peer, std::string_view wire) {
+  if (!LogEnabled(LogSeverity::kInfo)) return;
+  const size_t method_end = wire.find(' ');
+  const std::string_view target =
+      wire.substr(method_end + 1, wire.find(' ', method_end + 1) - method_end - 1);
+  Log(LogSeverity::kInfo, "datagram", "not sent",
+      {{"error", why.message()},
+       {"peer", peer.ToString()},
+       {"method", AbslView(wire.substr(0, method_end))},
+       {"target", RedactUri(target)},
+       {"call_id", AbslView(RawValue(wire, "Call-ID"))}});
 }
 
 }  // namespace
@@ -40,7 +56,7 @@ void DatagramTransactions::Send(DatagramSocket& socket, const HostPort& peer,
   transaction.timer_f = loop_.clock().Now() + 64 * t1_;
   transaction.interval = t1_;
   if (!sent.ok()) {
-    Log(LogSeverity::kInfo, "datagram", "not sent", {{"error", sent.message()}});
+    LogNotSent(sent, peer, transaction.wire);
     // Too large for any datagram: that is no fault of the server.
     FailLater(branch, absl::IsOutOfRange(sent) ? Failure(513, SendFailure::kNone)
                                                : Failure(503, SendFailure::kTransport));

@@ -7,7 +7,9 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "sip/base/ascii.h"
+#include "sip/base/log.h"
 #include "sip/base/status_macros.h"
+#include "sip/dialog/refusal_log.h"
 #include "sip/dispatch/dispatcher.h"
 #include "sip/location/locator.h"
 #include "sip/location/target_check.h"
@@ -199,10 +201,15 @@ std::optional<NotifyAnswer> Endpoint::Core::Judge(const sip_t& sip, std::string_
 
 RequestAnswer Endpoint::Core::Serve(const sip_t& sip, std::string_view text,
                                     const NextHop& source) {
-  if (std::optional<RequestAnswer> refusal = RefuseBadRequest(sip)) return *std::move(refusal);
+  std::optional<RequestAnswer> answer = RefuseBadRequest(sip);
+  if (answer.has_value() && !LogEnabled(LogSeverity::kDebug)) return *std::move(answer);
   const IncomingRequest request = ToIncomingRequest(sip, text, source, loop.clock().Now());
-  return sip.sip_request->rq_method == sip_method_subscribe ? server->OnSubscribe(request)
-                                                            : server->OnPublish(request);
+  if (!answer.has_value()) {
+    answer = sip.sip_request->rq_method == sip_method_subscribe ? server->OnSubscribe(request)
+                                                                : server->OnPublish(request);
+  }
+  LogRefusal(request, *answer);
+  return *std::move(answer);
 }
 
 absl::StatusOr<std::unique_ptr<Endpoint>> Endpoint::Open(EventLoop& loop, EndpointOptions options,

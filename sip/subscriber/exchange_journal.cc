@@ -8,8 +8,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "sip/base/ascii.h"
+#include "sip/base/redact.h"
 #include "sip/base/utf8.h"
-#include "sip/subscriber/redact.h"
 #include "sip/subscriber/retry_policy.h"
 #include "sip/subscriber/unsolicited.h"
 

@@ -3,8 +3,8 @@
 #include <utility>
 
 #include "sip/base/ascii.h"
+#include "sip/base/redact.h"
 #include "sip/body/media_type.h"
-#include "sip/subscriber/redact.h"
 #include "sip/subscriber/subscription.h"
 
 // What a subscription writes down, and tells people who look for a fault.

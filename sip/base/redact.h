@@ -1,5 +1,5 @@
-#ifndef SIP_SUBSCRIBER_REDACT_H_
-#define SIP_SUBSCRIBER_REDACT_H_
+#ifndef SIP_BASE_REDACT_H_
+#define SIP_BASE_REDACT_H_
 
 #include <string>
 #include <string_view>
@@ -13,4 +13,4 @@ std::string RedactUri(std::string_view uri);
 
 }  // namespace sipevents::sip
 
-#endif  // SIP_SUBSCRIBER_REDACT_H_
+#endif  // SIP_BASE_REDACT_H_

@@ -1,4 +1,4 @@
-#include "sip/subscriber/redact.h"
+#include "sip/base/redact.h"
 
 #include "absl/strings/str_cat.h"
 #include "sip/base/ascii.h"
