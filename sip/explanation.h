@@ -41,6 +41,9 @@ struct ExplainedExchange {
   absl::Duration delay;           // with a status: how long it took
 };
 
+// In place of a server: the gateway serves the resource itself.
+inline constexpr std::string_view kThisGateway = "this gateway";
+
 // One fork. Times that do not apply are InfinitePast.
 struct ExplainedDialog {
   std::string id;
@@ -49,7 +52,7 @@ struct ExplainedDialog {
   std::string substate;
   std::string remote_contact;
   std::vector<std::string> route;
-  std::string server;
+  std::string server;  // or kThisGateway
   absl::Time made = absl::InfinitePast();
   absl::Time last_notify = absl::InfinitePast();
   absl::Time last_state = absl::InfinitePast();  // of a NOTIFY whose body could be used

@@ -56,7 +56,8 @@ class LocalSubscriptions::Entry {
 
   void Begin(absl::Time now) {
     explanation_.known = true;
-    explanation_.dialogs.push_back({.id = kDialog, .server = "this gateway", .made = now});
+    explanation_.dialogs.push_back(
+        {.id = kDialog, .server = std::string(kThisGateway), .made = now});
     Tell(SubscriptionStatus{});
   }
 

@@ -9,6 +9,7 @@
 #include "absl/strings/str_join.h"
 #include "gateway/explain/phrases.h"
 #include "sip/base/ascii.h"
+#include "sip/explanation.h"
 
 namespace sipevents::gateway {
 namespace {
@@ -101,6 +102,7 @@ class Search {
   void LookAtServers();
   void LookAtAttempt();
   void LookAtDialog(const DialogExplanation& dialog);
+  void LookAtPermission(const DialogExplanation& dialog);
   void LookAtRefresh(const DialogExplanation& dialog);
   void LookAtForks();
   void LookAtState();
@@ -262,11 +264,21 @@ void Search::LookAtDialog(const DialogExplanation& dialog) {
         absl::StrCat("The last body", OfFork(dialog),
                      " could not be used: ", all_.counts().last_decode_error(), shown));
   }
-  if (dialog.state() == DialogExplanation::PENDING) {
-    Add(Finding::WARNING, "PENDING",
-        absl::StrCat("The notifier", OfFork(dialog), " waits for somebody's permission since ",
-                     TimeOfDay(ToTime(dialog.create_time())), "; until then it tells little"));
+  if (dialog.state() == DialogExplanation::PENDING) LookAtPermission(dialog);
+}
+
+void Search::LookAtPermission(const DialogExplanation& dialog) {
+  const bool is_ours = dialog.server() == sip::kThisGateway;
+  std::string text =
+      absl::StrCat(is_ours ? "This gateway" : absl::StrCat("The notifier", OfFork(dialog)),
+                   " waits for somebody's permission since ",
+                   TimeOfDay(ToTime(dialog.create_time())), "; until then it tells little");
+  if (is_ours) {
+    absl::StrAppend(&text, ". Who waits: sipevents watchers list ",
+                    all_.subscription().spec().target_uri(),
+                    "; to decide: sipevents watchers authorize NAME --decision=allow");
   }
+  Add(Finding::WARNING, "PENDING", std::move(text));
 }
 
 void Search::LookAtRefresh(const DialogExplanation& dialog) {

@@ -174,6 +174,14 @@ TEST(FindingsTest, EachThingIsSaidInPlainWords) {
                     At(3), " }"),
        {"WARNING PENDING: The notifier waits for somebody's permission since 02:03:00 UTC; until "
         "then it tells little"}},
+      {"pending at this gateway",
+       absl::StrCat("subscription { state: PENDING spec { target_uri: \"sip:desk@example.com\" } } "
+                    "watchers { watch_count: 1 } dialogs { state: PENDING server: \"this gateway\" "
+                    "create_time ",
+                    At(3), " }"),
+       {"WARNING PENDING: This gateway waits for somebody's permission since 02:03:00 UTC; until "
+        "then it tells little. Who waits: sipevents watchers list sip:desk@example.com; to decide: "
+        "sipevents watchers authorize NAME --decision=allow"}},
       {"forks disagree",
        Active("shows: \"open\"",
               "dialogs { state: ACTIVE remote_contact: \"sip:b@192.0.2.8\" shows: \"closed\" } "
