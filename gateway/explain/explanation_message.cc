@@ -12,6 +12,7 @@
 #include "gateway/explain/findings.h"
 #include "gateway/watch/event_log.h"
 #include "google/protobuf/util/time_util.h"
+#include "sip/base/redact.h"
 #include "sip/base/utf8.h"
 
 namespace sipevents::gateway {
@@ -247,6 +248,11 @@ v1::Explanation ComposeExplanation(const SubscriptionRegistry::Keepers& keepers,
   AddKeepers(keepers, asker, *shown.mutable_watchers());
   AddLog(*keepers.incarnation->log(), shown);
   AddShown(*keepers.incarnation, shown);
+  for (const Incarnation::MissingMember& member : keepers.incarnation->MissingMembers()) {
+    v1::MissingMember& missing = *shown.add_missing_members();
+    missing.set_member_uri(ToUtf8(sip::RedactUri(member.uri)));
+    missing.set_reason(member.reason);
+  }
   for (v1::Finding& finding : FindFindings(shown)) *shown.add_findings() = std::move(finding);
   return shown;
 }

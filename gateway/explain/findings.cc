@@ -20,6 +20,17 @@ using v1::Finding;
 
 // An answer may take so long before it is worth a word.
 constexpr absl::Duration kPatience = absl::Seconds(2);
+// Of forks and members, before the rest is only counted.
+constexpr size_t kMostNamed = 4;
+
+// "a, b, c, d, and 3 more".
+std::string NameSome(std::vector<std::string> names) {
+  const size_t left_out = names.size() - std::min(names.size(), kMostNamed);
+  names.resize(names.size() - left_out);
+  std::string text = absl::StrJoin(names, ", ");
+  if (left_out > 0) absl::StrAppend(&text, ", and ", left_out, " more");
+  return text;
+}
 
 // Walks through one explanation; what it finds first is nearest to the cause.
 class Search {
@@ -39,6 +50,7 @@ class Search {
       if (IsAlive(dialog)) LookAtDialog(dialog);
     }
     LookAtForks();
+    LookAtMembers();
     LookAtState();
     LookAtReaders();
     SayWhetherAllIsWell();
@@ -105,6 +117,7 @@ class Search {
   void LookAtPermission(const DialogExplanation& dialog);
   void LookAtRefresh(const DialogExplanation& dialog);
   void LookAtForks();
+  void LookAtMembers();
   void LookAtState();
   void LookAtReaders();
   void LookAtKeepers();
@@ -336,13 +349,21 @@ void Search::LookAtForks() {
       different.push_back(dialog.shows());
     }
   }
-  constexpr size_t kMostNamed = 4;
   if (different.size() < 2) return;
-  const size_t left_out = shown.size() - std::min(shown.size(), kMostNamed);
-  shown.resize(std::min(shown.size(), kMostNamed));
-  std::string text = absl::StrCat("Forks disagree: ", absl::StrJoin(shown, ", "));
-  if (left_out > 0) absl::StrAppend(&text, ", and ", left_out, " more");
-  Add(Finding::WARNING, "FORKS_DISAGREE", std::move(text));
+  Add(Finding::WARNING, "FORKS_DISAGREE",
+      absl::StrCat("Forks disagree: ", NameSome(std::move(shown))));
+}
+
+void Search::LookAtMembers() {
+  std::vector<std::string> missing;
+  for (const v1::MissingMember& member : all_.missing_members()) {
+    const bool unknown = member.reason() == "noresource";
+    missing.push_back(absl::StrCat(member.member_uri(),
+                                   unknown ? " (no such resource)" : " (it may not be seen)"));
+  }
+  if (missing.empty()) return;
+  Add(Finding::WARNING, "MEMBERS_MISSING",
+      absl::StrCat("The list tells nothing of ", NameSome(std::move(missing))));
 }
 
 // ---- readers, and the rest

@@ -157,6 +157,22 @@ std::vector<EntryRef> Incarnation::NewestEvents() const {
   return events;
 }
 
+std::vector<Incarnation::MissingMember> Incarnation::MissingMembers() const {
+  std::vector<MissingMember> members;
+  MutexLock lock(mutex_);
+  for (const auto& [dialog, member] : missing_) members.push_back(member);
+  return members;
+}
+
+void Incarnation::ForgetMissing(EntryKey dialog, std::string_view member_uri) {
+  if (!any_missing_) return;
+  MutexLock lock(mutex_);
+  std::erase_if(missing_, [&](const auto& one) {
+    return one.first == dialog && (member_uri.empty() || one.second.uri == member_uri);
+  });
+  any_missing_ = !missing_.empty();
+}
+
 void Incarnation::SetExpires(absl::Duration expires) {
   MutexLock lock(mutex_);
   expires_ = expires;
@@ -207,7 +223,9 @@ void Incarnation::OnNotification(const sip::Notification& notification) {
   // One for all Subscriptions of a SIP thread: it owns a buffer.
   thread_local EventEncoder encoder;
   NoteNotify(notification.receive_time);
-  Shown& shown = ShownBy(notification, DialogOf(notification.dialog));
+  Dialog& dialog = DialogOf(notification.dialog);
+  if (!notification.member_uri.empty()) ForgetMissing(dialog.own.key, notification.member_uri);
+  Shown& shown = ShownBy(notification, dialog);
   std::string last_document;
   if (notification.document == nullptr) last_document = LastDocument(shown);
   const EventEncoder::Encoded encoded = encoder.Encode(event_head_, notification, last_document);
@@ -239,6 +257,7 @@ void Incarnation::OnDialogEnded(std::string_view dialog, std::string_view reason
   if (found == dialogs_.end()) return;
   const EntryKey key = found->second.own.key;
   dialogs_.erase(found);
+  ForgetMissing(key, "");
   // The newest event of the fork stays what the Subscription shows (RFC 6665, `invariant`).
   if (state_remains) return;
   v1::DialogEnded ended;
@@ -250,6 +269,14 @@ void Incarnation::OnDialogEnded(std::string_view dialog, std::string_view reason
 void Incarnation::OnMemberGone(std::string_view dialog, std::string_view member_uri,
                                uint32_t member_instance, std::string_view reason) {
   Dialog& of = DialogOf(dialog);
+  ForgetMissing(of.own.key, member_uri);
+  if (reason == "noresource" || reason == "rejected") {
+    MutexLock lock(mutex_);
+    if (missing_.size() < kMostMissing) {
+      missing_.push_back({of.own.key, {std::string(member_uri), std::string(reason)}});
+      any_missing_ = true;
+    }
+  }
   // Who never heard of a member hears why it has nothing to tell. Its key is of no more use.
   auto member = of.members.extract(MemberId(std::string(member_uri), member_instance));
   const EntryKey key =

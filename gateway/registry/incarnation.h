@@ -66,6 +66,15 @@ class Incarnation final : public sip::SubscriptionObserver {
   // The newest event of each fork and member of a list, in the order in which they came.
   std::vector<EntryRef> NewestEvents() const;
 
+  // A member of a list that its notifier ended as `noresource` or `rejected`.
+  struct MissingMember {
+    std::string uri;
+    std::string reason;
+  };
+  // Those that have not come back, in the order in which they went; at most kMostMissing.
+  static constexpr size_t kMostMissing = 64;
+  std::vector<MissingMember> MissingMembers() const;
+
   // The agent was asked for another duration.
   void SetExpires(absl::Duration expires);
 
@@ -100,6 +109,8 @@ class Incarnation final : public sip::SubscriptionObserver {
   static Shown& ShownBy(const sip::Notification& notification, Dialog& dialog);
   std::string LastDocument(const Shown& shown) const;
   void CountWaiting(bool before, bool now);
+  // Forgets those of a fork; of this URI, unless that is empty.
+  void ForgetMissing(EntryKey dialog, std::string_view member_uri);
   void NoteNotify(absl::Time receive_time);
 
   const SubscriptionKey key_;
@@ -117,10 +128,12 @@ class Incarnation final : public sip::SubscriptionObserver {
   mutable Mutex mutex_;
   sip::SubscriptionStatus status_ ABSL_GUARDED_BY(mutex_);
   absl::Duration expires_ ABSL_GUARDED_BY(mutex_);
+  std::vector<std::pair<EntryKey, MissingMember>> missing_ ABSL_GUARDED_BY(mutex_);  // by fork
 
   // The SIP thread's own.
   uint64_t log_head_ = 0;  // 0: nothing was appended yet
   uint32_t last_dialog_ = 0;
+  bool any_missing_ = false;  // spares the lock
   absl::flat_hash_map<std::string, Dialog> dialogs_;
 };
 

@@ -11,6 +11,7 @@ namespace sipevents::testing {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 constexpr char kBob[] = "sip:bob@example.com";
 constexpr char kAsBob[] = "--as=sip:bob@example.com";
@@ -135,6 +136,40 @@ TEST_F(LoopBackScenarioTest, CallerIsAmongTheWatchersThatTheOwnerIsTold) {
                                        info.lists(0).watchers(0).status() == v1::Watcher::ACTIVE;
                               })
                 .status());
+}
+
+TEST_F(LoopBackScenarioTest, ExplanationNamesWhoMustDecide) {
+  ASSERT_OK(StartServer({"--sip_watcher_policy=ask"}));
+  ASSERT_OK_AND_ASSIGN(const auto watch, Watch(kAlice, "presence", {kAsBob}));
+  ASSERT_OK(watch->WaitForState(v1::Subscription::PENDING));
+
+  ASSERT_OK_AND_ASSIGN(const CliProcess::Outcome explained,
+                       RunCli({"subscriptions", "explain", kAlice, "--event=presence", kAsBob}));
+
+  EXPECT_THAT(explained.Text(), HasSubstr("This gateway waits for somebody's permission"));
+  EXPECT_THAT(explained.Text(), HasSubstr("sipevents watchers authorize"));
+}
+
+TEST_F(LoopBackScenarioTest, ExplanationNamesMembersThatAreNotThere) {
+  ASSERT_OK(StartServer());
+  ASSERT_OK(Publish("in"));
+  ASSERT_OK(Run({"lists", "create", "sip:floor2@example.com", absl::StrCat("--member=", kAlice),
+                 "--member=sip:nobody@example.net"}));
+  ASSERT_OK_AND_ASSIGN(const auto watch, Watch("sip:floor2@example.com", "presence"));
+  ASSERT_OK(watch
+                ->WaitForItem("word of nobody",
+                              [](const v1::WatchItem& item) {
+                                return item.dialog_ended().member_uri() == "sip:nobody@example.net";
+                              })
+                .status());
+
+  ASSERT_OK_AND_ASSIGN(
+      const CliProcess::Outcome explained,
+      RunCli({"subscriptions", "explain", "sip:floor2@example.com", "--event=presence"}));
+
+  EXPECT_THAT(explained.Text(),
+              HasSubstr("The list tells nothing of sip:nobody@example.net (no such resource)"));
+  EXPECT_THAT(explained.Text(), Not(HasSubstr("All is well")));
 }
 
 // SUB-54, for a caller.

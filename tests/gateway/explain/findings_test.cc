@@ -188,6 +188,13 @@ TEST(FindingsTest, EachThingIsSaidInPlainWords) {
               "dialogs { state: ENDED remote_contact: \"sip:c@192.0.2.9\" shows: \"busy\" }"),
        {"WARNING FORKS_DISAGREE: Forks disagree: sip:a@192.0.2.7 shows open, sip:b@192.0.2.8 shows "
         "closed"}},
+      {"members of a list are not there",
+       Active("",
+              "missing_members { member_uri: \"sip:a@x\" reason: \"noresource\" } "
+              "missing_members { member_uri: \"sip:b@x\" reason: \"rejected\" } "),
+       {"WARNING MEMBERS_MISSING: The list tells nothing of sip:a@x (no such resource), sip:b@x "
+        "(it "
+        "may not be seen)"}},
       {"told unasked, subscriptions refused",
        absl::StrCat(
            "subscription { state: RETRYING reason: \"response\" sip_status: 404 retry_time ",

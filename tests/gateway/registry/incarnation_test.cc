@@ -125,6 +125,33 @@ TEST_F(IncarnationTest, MemberThatLeavesIsToldAndMayComeBack) {
   EXPECT_THAT(Members(), ElementsAre("sip:202@y#0=two", "sip:201@y#0=again"));
 }
 
+TEST_F(IncarnationTest, MembersThatAreNotThereAreRememberedUntilTheyComeBack) {
+  const auto missing = [this] {
+    std::vector<std::string> members;
+    for (const auto& member : alice().MissingMembers()) {
+      members.push_back(member.uri + " " + member.reason);
+    }
+    return members;
+  };
+  NotifyMember("a", "sip:201@y", "one");
+  agent_.EndMember(1, "a", "sip:201@y", "noresource");
+  agent_.EndMember(1, "a", "sip:202@y", "rejected");
+  agent_.EndMember(1, "a", "sip:203@y", "not-listed");
+  EXPECT_THAT(missing(), ElementsAre("sip:201@y noresource", "sip:202@y rejected"));
+
+  NotifyMember("a", "sip:201@y", "again");
+  EXPECT_THAT(missing(), ElementsAre("sip:202@y rejected"));
+  agent_.EndMember(1, "a", "sip:202@y", "not-listed");
+  EXPECT_THAT(missing(), SizeIs(0));
+
+  for (int i = 0; i < 100; ++i) {
+    agent_.EndMember(1, "a", absl::StrCat("sip:", i, "@y"), "noresource");
+  }
+  EXPECT_THAT(missing(), SizeIs(Incarnation::kMostMissing));
+  agent_.EndDialog(1, "a", "noresource");
+  EXPECT_THAT(missing(), SizeIs(0));
+}
+
 TEST_F(IncarnationTest, EndOfTheForkEndsTheMembersOfItsList) {
   NotifyMember("a", "sip:201@y", "one");
   NotifyMember("b", "sip:201@y", "two");
