@@ -17,8 +17,10 @@ struct PublishRequest {
   std::string event_package;  // e.g. "presence"
   std::string identity;       // From; empty: the agent's own
   std::string content_type;
-  std::string body;        // not empty
-  absl::Duration expires;  // what one PUBLISH asks for; zero: the agent's, else the package's
+  std::string body;  // not empty
+  // Until when the state is true. No PUBLISH asks for longer than that, if the compositor lets it
+  // (423); it is not withdrawn by itself then. InfiniteFuture: until it is withdrawn.
+  absl::Time expire_time = absl::InfiniteFuture();
 };
 
 enum class PublicationState {
@@ -78,6 +80,10 @@ class Publisher {
 
   // Replaces the state.
   virtual void Modify(PublicationId id, std::string content_type, std::string body) = 0;
+
+  // The state is true for longer, or less long, than was said. Where the compositor would keep it
+  // for too long it is told at once, by a refresh.
+  virtual void SetExpireTime(PublicationId id, absl::Time expire_time) = 0;
 
   // Withdraws it: PUBLISH with Expires 0 where the compositor may hold something, again by the
   // retry policy where that fails. The observer hears kEnded `unpublished` once that is answered or

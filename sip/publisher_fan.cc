@@ -29,6 +29,12 @@ void PublisherFan::Modify(PublicationId id, std::string content_type, std::strin
       });
 }
 
+void PublisherFan::SetExpireTime(PublicationId id, absl::Time expire_time) {
+  shards_[id % shards_.size()]->PostPublications([id, expire_time](Publications& publications) {
+    publications.SetExpireTime(id, expire_time);
+  });
+}
+
 void PublisherFan::Unpublish(PublicationId id) {
   shards_[id % shards_.size()]->PostPublications(
       [id](Publications& publications) { publications.Unpublish(id); });

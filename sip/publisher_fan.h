@@ -24,6 +24,7 @@ class PublisherFan : public Publisher {
   PublicationId Publish(PublishRequest request,
                         std::shared_ptr<PublicationObserver> observer) override;
   void Modify(PublicationId id, std::string content_type, std::string body) override;
+  void SetExpireTime(PublicationId id, absl::Time expire_time) override;
   void Unpublish(PublicationId id) override;
 
  private:

@@ -1,22 +1,11 @@
 #include "gateway/publications/publication_registry.h"
 
-#include <algorithm>
-
 #include "absl/strings/str_cat.h"
 #include "gateway/rpc/errors.h"
 #include "sip/base/status_macros.h"
 
 namespace sipevents::gateway {
 namespace {
-
-// What one PUBLISH asks for at the most; the compositor then forgets in good time what nobody
-// withdraws, because the gateway is gone.
-constexpr absl::Duration kLongestRefresh = absl::Hours(1);
-
-absl::Duration ExpiresFor(absl::Duration left) {
-  if (left > kLongestRefresh) return absl::ZeroDuration();
-  return std::max(absl::Ceil(left, absl::Seconds(1)), absl::Seconds(1));
-}
 
 std::string RequestKey(const ResourceAsker& asker, const std::string& request_id) {
   // Only the last one may have blanks: it may be out of a certificate.
@@ -109,7 +98,7 @@ absl::StatusOr<PublicationRegistry::Publication> PublicationRegistry::CreateLock
     PublishLocal(entry, /*only_time=*/false, std::move(done));
     return nullptr;
   }
-  PublishRemote(*entry, now);
+  PublishRemote(*entry);
   feed_->OnChanged(entry->publication);
   return entry->publication;
 }
@@ -164,7 +153,7 @@ PublicationRegistry::EntryPtr PublicationRegistry::Insert(const ResourceAsker& a
 
 // ---- To SIP, and what it says
 
-void PublicationRegistry::PublishRemote(Entry& entry, absl::Time now) {
+void PublicationRegistry::PublishRemote(Entry& entry) {
   const PublicationWord word = entry.publication->word();
   const PublicationIdentity& identity = entry.publication->identity();
   const uint64_t round = entry.publication->BeginRound();
@@ -174,7 +163,7 @@ void PublicationRegistry::PublishRemote(Entry& entry, absl::Time now) {
                                 .identity = identity.identity,
                                 .content_type = word.content->content_type,
                                 .body = word.content->body,
-                                .expires = ExpiresFor(word.expire_time - now)},
+                                .expire_time = word.expire_time},
                                std::make_shared<RemoteObserver>(entry.publication, round, feed_));
 }
 
@@ -296,10 +285,15 @@ absl::StatusOr<PublicationRegistry::Publication> PublicationRegistry::UpdateLock
     return nullptr;
   }
   if (publication.has_ended()) {
-    PublishRemote(*entry, now);
-  } else if (has_content) {
-    publication.CountChange();
-    parts_.publisher.Modify(entry->sip_id, word.content->content_type, word.content->body);
+    PublishRemote(*entry);
+  } else {
+    if (change.expire_time.has_value()) {
+      parts_.publisher.SetExpireTime(entry->sip_id, word.expire_time);
+    }
+    if (has_content) {
+      publication.CountChange();
+      parts_.publisher.Modify(entry->sip_id, word.content->content_type, word.content->body);
+    }
   }
   feed_->OnChanged(entry->publication);
   return entry->publication;

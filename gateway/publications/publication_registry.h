@@ -127,7 +127,7 @@ class PublicationRegistry final : public Runnable {
   absl::Status AdmitBytes(size_t before, size_t now) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   EntryPtr Insert(const ResourceAsker& asker, const PublicationOrder& order, absl::Time now)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void PublishRemote(Entry& entry, absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void PublishRemote(Entry& entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void PublishLocal(const EntryPtr& entry, bool only_time, Done done)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void OnServed(const EntryPtr& entry, const PublicationWord& word, const absl::Status& status,

@@ -26,6 +26,20 @@ EpaOperation OperationOf(const EpaState& state) {
   return HasNews(state) ? EpaOperation::kModify : EpaOperation::kRefresh;
 }
 
+// A peer rounds, and counts from another moment.
+constexpr absl::Duration kSlack = absl::Seconds(1);
+
+absl::Duration AskedAt(const EpaState& state, absl::Time now) {
+  const absl::Duration left = absl::Ceil(state.expire_time - now, absl::Seconds(1));
+  return std::max({std::min(state.requested, left), state.least, absl::Seconds(1)});
+}
+
+// Whether the compositor was asked for more than is now left, and granted it.
+bool IsHeldTooLong(const EpaState& state, absl::Time now) {
+  return state.shortened && !state.tag.empty() && IsHeld(state, now) &&
+         state.held_until - (now + AskedAt(state, now)) >= kSlack;
+}
+
 // The compositor holds nothing that we could name.
 void ForgetHeld(EpaState& state) {
   state.tag.clear();
@@ -40,6 +54,11 @@ EpaStep Send(EpaState state, const EpaContext& context) {
     state.history.attempt_began = context.now;
   }
   return {std::move(state), /*send=*/true, false};
+}
+
+EpaStep SendIfNeeded(EpaState state, const EpaContext& context) {
+  const bool needed = HasNews(state) || IsHeldTooLong(state, context.now);
+  return needed ? Send(std::move(state), context) : Stay(std::move(state));
 }
 
 // What no caller asked for just now: is counted, and held back where it comes too often.
@@ -60,7 +79,7 @@ EpaStep End(EpaState state, std::string_view reason, int sip_status) {
 
 // Removes what is held. What has no tag cannot be named, and expires by itself (EPA-17).
 EpaStep Withdraw(EpaState state, const EpaContext& context) {
-  if (state.tag.empty() || !IsHeld(state, context.now)) {
+  if (state.tag.empty() || context.now >= state.held_until + kSlack) {
     return End(std::move(state), "unpublished", 0);
   }
   state.phase = EpaPhase::kRemoving;
@@ -136,8 +155,8 @@ EpaStep OnNotKept(EpaState state, const PublishAnswered& answer, const EpaContex
 EpaStep OnAccepted(EpaState state, EpaOperation operation, const PublishAnswered& answer,
                    const EpaContext& context) {
   const absl::Duration granted = answer.granted.has_value()
-                                     ? std::min(absl::Seconds(*answer.granted), state.requested)
-                                     : state.requested;  // EPA-12: never more
+                                     ? std::min(absl::Seconds(*answer.granted), state.asked)
+                                     : state.asked;  // EPA-12: never more
   if (operation != EpaOperation::kRefresh) state.accepted_revision = state.sent_revision;
   state.tag = answer.tag;
   state.interval_retries = 0;
@@ -155,7 +174,7 @@ EpaStep OnAccepted(EpaState state, EpaOperation operation, const PublishAnswered
       std::max(context.now + RefreshDelay(granted, context.t1, context.random.Uniform()),
                state.history.pace.NextAllowed());
   if (state.removing) return Withdraw(std::move(state), context);
-  return HasNews(state) ? Send(std::move(state), context) : Stay(std::move(state));
+  return SendIfNeeded(std::move(state), context);
 }
 
 EpaStep OnFailed(EpaState state, EpaOperation operation, const PublishAnswered& answer,
@@ -169,7 +188,7 @@ EpaStep OnFailed(EpaState state, EpaOperation operation, const PublishAnswered& 
     state.reason = state.refusal = ending.reason;
     state.sip_status = state.refusal_status = answer.status;
     state.retry_at = absl::InfinitePast();
-    EpaStep step = HasNews(state) ? Send(std::move(state), context) : Stay(std::move(state));
+    EpaStep step = SendIfNeeded(std::move(state), context);
     step.failed = true;
     return step;
   }
@@ -202,9 +221,11 @@ EpaStep OnRemoveAnswered(EpaState state, const PublishAnswered& answer, const Ep
 
 }  // namespace
 
-EpaStep BeginPublication(absl::Duration requested, bool is_event, const EpaContext& context) {
+EpaStep BeginPublication(absl::Duration requested, absl::Time expire_time, bool is_event,
+                         const EpaContext& context) {
   EpaState state;
-  state.requested = requested;
+  state.requested = state.asked = requested;
+  state.expire_time = expire_time;
   state.is_event = is_event;
   return SendOfOwnAccord(std::move(state), context);
 }
@@ -224,7 +245,15 @@ EpaStep OnModifyRefused(EpaState state, std::string_view reason) {
   return {std::move(state), false, /*failed=*/true};
 }
 
-PublishContent FillPublish(EpaState& state) {
+EpaStep OnExpireTimeMoved(EpaState state, absl::Time expire_time, const EpaContext& context) {
+  state.shortened = state.shortened || expire_time < state.expire_time;
+  state.expire_time = expire_time;
+  const bool waits = state.removing || state.phase == EpaPhase::kEnded || state.outstanding ||
+                     state.retry_at != absl::InfinitePast();
+  return waits ? Stay(std::move(state)) : SendIfNeeded(std::move(state), context);
+}
+
+PublishContent FillPublish(EpaState& state, absl::Time now) {
   PublishContent content;
   content.operation = OperationOf(state);
   state.under_way = content.operation;
@@ -233,7 +262,9 @@ PublishContent FillPublish(EpaState& state) {
   if (content.with_body) state.sent_revision = state.body_revision;
   content.if_match = state.tag;
   if (content.operation != EpaOperation::kRemove) {
-    content.expires = static_cast<uint32_t>(absl::ToInt64Seconds(state.requested));
+    state.asked = AskedAt(state, now);
+    state.shortened = false;
+    content.expires = static_cast<uint32_t>(absl::ToInt64Seconds(state.asked));
   }
   return content;
 }
@@ -261,10 +292,10 @@ EpaStep OnPublishAnswered(EpaState state, const PublishAnswered& answer,
     return Send(std::move(state), context);
   }
   if (real && answer.status == 423) {
-    const std::optional<absl::Duration> longer = LongerInterval(
-        state.requested, state.interval_retries, answer.min_expires, /*strict=*/false);
+    const std::optional<absl::Duration> longer =
+        LongerInterval(state.asked, state.interval_retries, answer.min_expires, /*strict=*/false);
     if (longer.has_value()) {
-      state.requested = *longer;
+      state.least = *longer;
       ++state.interval_retries;
       return Send(std::move(state), context);
     }
@@ -309,7 +340,12 @@ absl::Time NextDeadline(const EpaState& state) {
   }
   const bool may_lapse =
       state.phase == EpaPhase::kActive && state.held_until != absl::InfinitePast();
-  return may_lapse ? std::min(due, state.held_until) : due;
+  if (may_lapse) due = std::min(due, state.held_until);
+  if (state.removing) return due;
+  // Whoever ends the publication does the rest.
+  const bool lasts =
+      state.held_until >= state.expire_time && state.retry_at == absl::InfinitePast();
+  return lasts || due >= state.expire_time ? absl::InfiniteFuture() : due;
 }
 
 std::string_view EpaPhaseName(EpaPhase phase) {

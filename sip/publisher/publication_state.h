@@ -34,9 +34,14 @@ enum class EpaPhase {
 
 struct EpaState {
   EpaPhase phase = EpaPhase::kPublishing;
-  absl::Duration requested;  // what the next PUBLISH asks for
-  bool is_event = false;     // what is published has happened; it need not be kept
-  std::string tag;           // of the last 2xx (EPA-11); empty: none that is believed good
+  absl::Duration requested;  // what a PUBLISH asks for, where more than that is left
+  // When the publication ends; nothing is asked for past it, but what `least` makes of it.
+  absl::Time expire_time = absl::InfiniteFuture();
+  absl::Duration least;    // the compositor takes nothing less (EPA-14); zero: as far as we know
+  absl::Duration asked;    // what the last PUBLISH asked for, unless it was a Remove
+  bool shortened = false;  // since then the publication was made to end sooner
+  bool is_event = false;   // what is published has happened; it need not be kept
+  std::string tag;         // of the last 2xx (EPA-11); empty: none that is believed good
   // Until when the compositor holds a state of ours; past: it holds none.
   absl::Time held_until = absl::InfinitePast();
   absl::Time refresh_at = absl::InfiniteFuture();
@@ -93,8 +98,9 @@ struct PublishContent {
   bool with_body = false;
 };
 
-// Publishes the first state for `requested`.
-EpaStep BeginPublication(absl::Duration requested, bool is_event, const EpaContext& context);
+// Publishes the first state: for `requested`, again and again, until `expire_time`.
+EpaStep BeginPublication(absl::Duration requested, absl::Time expire_time, bool is_event,
+                         const EpaContext& context);
 
 // There is a new state. It goes at once, or with or after what is under way; while the peer fails,
 // with the next try.
@@ -103,8 +109,13 @@ EpaStep OnModified(EpaState state, const EpaContext& context);
 // There is a new state that may not be sent, for `reason`: the one before lives on.
 EpaStep OnModifyRefused(EpaState state, std::string_view reason);
 
-// The turn of the PUBLISH that was asked for has come.
-PublishContent FillPublish(EpaState& state);
+// The publication ends at another time. Where the compositor would keep its state for longer, it
+// is asked to keep it for less: at once, or after what is under way.
+EpaStep OnExpireTimeMoved(EpaState state, absl::Time expire_time, const EpaContext& context);
+
+// The turn of the PUBLISH that was asked for has come. It asks for no more than is left until
+// `expire_time`, in whole seconds, and for 1 at least.
+PublishContent FillPublish(EpaState& state, absl::Time now);
 
 // The PUBLISH under way was answered.
 //
@@ -124,7 +135,7 @@ void OnPublishCancelled(EpaState& state);
 // `latest`; what is refused for good, and 412, 423 and 481, end it.
 EpaStep OnUnpublished(EpaState state, absl::Time latest, const EpaContext& context);
 
-// NextDeadline() may have come.
+// NextDeadline() may have come. What the compositor holds until the end is not refreshed.
 EpaStep OnEpaTick(EpaState state, const EpaContext& context);
 
 // When OnEpaTick() is due; InfiniteFuture: when something else has happened.

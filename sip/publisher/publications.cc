@@ -47,6 +47,11 @@ void Publications::Modify(PublicationId id, std::string content_type, std::strin
   publication.Modify(std::move(content_type), std::move(body));
 }
 
+void Publications::SetExpireTime(PublicationId id, absl::Time expire_time) {
+  const auto found = publications_.find(id);
+  if (found != publications_.end()) found->second->SetExpireTime(expire_time);
+}
+
 void Publications::Unpublish(PublicationId id) {
   const auto found = publications_.find(id);
   if (found != publications_.end()) found->second->Unpublish(absl::InfiniteFuture());

@@ -32,6 +32,7 @@ class Publications {
   void Publish(PublicationId id, PublishRequest request,
                std::shared_ptr<PublicationObserver> observer);
   void Modify(PublicationId id, std::string content_type, std::string body);
+  void SetExpireTime(PublicationId id, absl::Time expire_time);
   void Unpublish(PublicationId id);
 
   // Removes all that is published (EPA-10), and does not wait where a compositor has asked for

@@ -85,11 +85,10 @@ EpaContext RemotePublication::Context() const {
 
 void RemotePublication::Start() {
   digest_ = digests_.Take(DigestKey());
-  const absl::Duration expires = request_.expires > absl::ZeroDuration() ? request_.expires
-                                 : parts_.expires > absl::ZeroDuration() ? parts_.expires
-                                                                         : kDefaultExpires;
+  const absl::Duration expires =
+      parts_.expires > absl::ZeroDuration() ? parts_.expires : kDefaultExpires;
   const bool is_event = parts_.is_event && parts_.is_event(request_.event_package);
-  Apply(BeginPublication(expires, is_event, Context()));
+  Apply(BeginPublication(expires, request_.expire_time, is_event, Context()));
 }
 
 void RemotePublication::Refuse(std::string_view reason) {
@@ -106,6 +105,10 @@ void RemotePublication::Modify(std::string content_type, std::string body) {
 }
 
 void RemotePublication::RefuseModify() { Apply(OnModifyRefused(state_, "overload")); }
+
+void RemotePublication::SetExpireTime(absl::Time expire_time) {
+  Apply(OnExpireTimeMoved(state_, expire_time, Context()));
+}
 
 void RemotePublication::Unpublish(absl::Time latest) {
   // One that still waits for its turn need not be sent.
@@ -178,7 +181,7 @@ std::string RemotePublication::FirstHop() const {
 
 OutgoingRequest RemotePublication::Fill() {
   filled_ = true;
-  PublishContent content = FillPublish(state_);
+  PublishContent content = FillPublish(state_, parts_.clock.Now());
   OutgoingRequest request;
   request.method = kMethod;
   request.request_uri = target_.empty() ? wire_uri_ : target_;

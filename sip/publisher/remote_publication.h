@@ -40,7 +40,7 @@ struct PublisherParts {
   absl::Duration retry_base = kRetryBase;  // see TransientDelay()
   std::string outbound_route;  // value of a Route header, "<sip:p.example.com;lr>"; may be empty
   std::string identity;        // From where a request names none
-  absl::Duration expires;      // what is asked for where a request names nothing; zero: an hour
+  absl::Duration expires;      // what one PUBLISH asks for, at the most; zero: an hour
   // Whether what is published in a package has happened, and need not be kept; null: never.
   std::function<bool(std::string_view event_package)> is_event;
   size_t most_publications = 200'000;
@@ -69,6 +69,7 @@ class RemotePublication : public RequestClient, private PublishTurns::Client {
   void Modify(std::string content_type, std::string body);
   // As Modify() with a state for which there is no room.
   void RefuseModify();
+  void SetExpireTime(absl::Time expire_time);
   // Waits for the end of a Retry-After no longer than until `latest`; again with an earlier time is
   // fine.
   void Unpublish(absl::Time latest);

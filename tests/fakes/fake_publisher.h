@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/time/time.h"
 #include "sip/base/mutex.h"
 #include "sip/publication.h"
 
@@ -32,6 +33,11 @@ class FakePublisher final : public Publisher {
     requests_.at(id - 1).content_type = std::move(content_type);
     requests_.at(id - 1).body = std::move(body);
     ++changes_[id];
+  }
+
+  void SetExpireTime(PublicationId id, absl::Time expire_time) override {
+    MutexLock lock(mutex_);
+    requests_.at(id - 1).expire_time = expire_time;
   }
 
   void Unpublish(PublicationId id) override {

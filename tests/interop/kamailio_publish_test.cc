@@ -28,9 +28,10 @@ class KamailioPublishTest : public KamailioScenario,
   }
 
   // Starts a gateway for which everything goes to Kamailio over the transport of the case.
-  absl::Status Start() {
+  absl::Status Start(const std::vector<std::string>& more = {}) {
     std::vector<std::string> flags = MutualTlsFlags();
     flags.push_back(ProxyFlag(GetParam()));
+    flags.insert(flags.end(), more.begin(), more.end());
     return StartGateway(flags);
   }
 
@@ -42,11 +43,10 @@ class KamailioPublishTest : public KamailioScenario,
     return (*cli)->NextJson();
   }
   // Publishes alice's presence; returns the name of the Publication.
-  absl::StatusOr<std::string> Publish(const std::string& basic, const std::string& note,
-                                      const std::string& ttl = "10m") {
+  absl::StatusOr<std::string> Publish(const std::string& basic, const std::string& note) {
     absl::StatusOr<google::protobuf::Struct> made =
         Run({"publish", kAlice, absl::StrCat("--basic=", basic), absl::StrCat("--note=", note),
-             absl::StrCat("--ttl=", ttl), "--route=remote"});
+             "--ttl=10m", "--route=remote"});
     if (!made.ok()) return made.status();
     return made->fields().at("name").string_value();
   }
@@ -88,7 +88,8 @@ TEST_P(KamailioPublishTest, WhatIsPublishedChangedAndDeletedIsSeenByWhoWatches) 
 
 // Each refresh has the tag of the answer before: no 412 comes.
 TEST_P(KamailioPublishTest, RefreshesAreTaken) {
-  ASSERT_OK(Publish("open", "here", "4s"));
+  ASSERT_OK(Start({"--sip_expires=4s"}));
+  ASSERT_OK(Publish("open", "here"));
   EXPECT_OK(WaitForAnswers("PUBLISH", 200, 3));
   EXPECT_THAT(
       gateway_->Metric("sipevents_sip_responses_total", "method=\"PUBLISH\",status=\"412\""),

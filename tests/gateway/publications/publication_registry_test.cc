@@ -24,7 +24,7 @@ TEST_F(PublicationRegistryTest, RemoteOneIsPublishedAtOnceAndSaysWhatSipSays) {
   ASSERT_THAT(publisher_.requests(), SizeIs(1));
   EXPECT_EQ(publisher_.requests()[0].target_uri, "sip:desk@example.com");
   EXPECT_EQ(publisher_.requests()[0].body, "open");
-  EXPECT_EQ(publisher_.requests()[0].expires, absl::Hours(1));
+  EXPECT_EQ(publisher_.requests()[0].expire_time, clock_.Now() + absl::Hours(1));
   EXPECT_EQ(made->Describe().state(), v1::Publication::PUBLISHING);
   EXPECT_TRUE(made->Describe().reconciling());
 
@@ -36,19 +36,6 @@ TEST_F(PublicationRegistryTest, RemoteOneIsPublishedAtOnceAndSaysWhatSipSays) {
   EXPECT_EQ(shown.route(), v1::Publication::REMOTE);
   EXPECT_EQ(shown.body().data(), "open");
   EXPECT_EQ(shown.expire_time().seconds(), absl::ToUnixSeconds(clock_.Now() + absl::Hours(1)));
-}
-
-TEST_F(PublicationRegistryTest, ShortLifeIsAskedForAndALongOneIsTheAgentsToChoose) {
-  PublicationOrder brief = Order("open");
-  brief.expire_time = clock_.Now() + absl::Milliseconds(90'500);
-  PublicationOrder lasting = Order("open");
-  lasting.expire_time = clock_.Now() + absl::Hours(24);
-
-  ASSERT_OK(Create(brief).status());
-  ASSERT_OK(Create(lasting).status());
-
-  EXPECT_EQ(publisher_.requests()[0].expires, absl::Seconds(91));
-  EXPECT_EQ(publisher_.requests()[1].expires, absl::ZeroDuration());
 }
 
 TEST_F(PublicationRegistryTest, LocalOneIsThereWhenItIsServed) {
@@ -136,12 +123,13 @@ TEST_F(PublicationRegistryTest, EtagStaysWhenOnlySipSpeaks) {
   EXPECT_EQ(made->Describe().etag(), etag);
 }
 
-TEST_F(PublicationRegistryTest, MoreTimeAloneNeedsNoPublish) {
+TEST_F(PublicationRegistryTest, MoreTimeAloneIsSaidAndChangesNoState) {
   ASSERT_OK_AND_ASSIGN(const auto made, Create(Order("open")));
 
   ASSERT_OK(Update(made->name(), {.expire_time = clock_.Now() + absl::Hours(2)}).status());
 
   EXPECT_EQ(publisher_.changes(1), 0);
+  EXPECT_EQ(publisher_.requests()[0].expire_time, clock_.Now() + absl::Hours(2));
   Pass(absl::Minutes(90));
   EXPECT_EQ(registry_->size(), 1u);
   Pass(absl::Minutes(31));

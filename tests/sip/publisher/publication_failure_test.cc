@@ -207,7 +207,9 @@ TEST_F(PublicationFailureTest, ChangeThatHasNoRoomLeavesTheOneBefore) {
 
 // A compositor that grants a second at a time is not asked more often than every other one.
 TEST_F(PublicationFailureTest, TinyGrantsAreHeldBack) {
-  EpaState state = BeginPublication(absl::Seconds(600), /*is_event=*/false, At({})).state;
+  EpaState state =
+      BeginPublication(absl::Seconds(600), absl::InfiniteFuture(), /*is_event=*/false, At({}))
+          .state;
   int sent = 0;
   for (absl::Duration now; now < absl::Seconds(60); now += absl::Milliseconds(100)) {
     if (state.outstanding) {
@@ -224,7 +226,9 @@ TEST_F(PublicationFailureTest, TinyGrantsAreHeldBack) {
 
 // Nor does one that forgets all tags at once get more than two for each of ours.
 TEST_F(PublicationFailureTest, CompositorThatForgetsEachTagIsNotFlooded) {
-  EpaState state = BeginPublication(absl::Seconds(600), /*is_event=*/false, At({})).state;
+  EpaState state =
+      BeginPublication(absl::Seconds(600), absl::InfiniteFuture(), /*is_event=*/false, At({}))
+          .state;
   int sent = 0;
   for (absl::Duration now; now < absl::Seconds(60); now += absl::Milliseconds(100)) {
     for (bool again = state.outstanding; again; ++sent) {

@@ -42,9 +42,14 @@ class PublicationStateFixture : public ::testing::Test {
     return answer;
   }
 
+  // Where the time makes no difference.
+  PublishContent FillPublish(EpaState& state) { return sip::FillPublish(state, kStart); }
+
   // A PUBLISH of the first state has left.
   EpaState Sent() {
-    EpaState state = BeginPublication(absl::Seconds(600), /*is_event=*/false, At({})).state;
+    EpaState state =
+        BeginPublication(absl::Seconds(600), absl::InfiniteFuture(), /*is_event=*/false, At({}))
+            .state;
     FillPublish(state);
     return state;
   }

@@ -17,7 +17,8 @@ class PublicationStateTest : public PublicationStateFixture {};
 
 // EPA-05
 TEST_F(PublicationStateTest, FirstIsInitialWithBodyAndWithoutTag) {
-  EpaStep step = BeginPublication(absl::Seconds(600), /*is_event=*/false, At({}));
+  EpaStep step =
+      BeginPublication(absl::Seconds(600), absl::InfiniteFuture(), /*is_event=*/false, At({}));
 
   EXPECT_TRUE(step.send);
   EXPECT_EQ(step.state.phase, Phase::kPublishing);
@@ -180,7 +181,8 @@ TEST_F(PublicationStateTest, GrantOfNothingIsAFailureForAState) {
 
 // A report (RFC 6035) is told once.
 TEST_F(PublicationStateTest, GrantOfNothingIsAllAnEventNeeds) {
-  EpaState state = BeginPublication(absl::Seconds(600), /*is_event=*/true, At({})).state;
+  EpaState state =
+      BeginPublication(absl::Seconds(600), absl::InfiniteFuture(), /*is_event=*/true, At({})).state;
   FillPublish(state);
   EpaStep step = OnPublishAnswered(state, Granted("t", 0), At({}));
   EXPECT_EQ(step.state.phase, Phase::kActive);

@@ -73,6 +73,7 @@ class PublicationsFixture : public ::testing::Test {
                        .metrics = &metrics_,
                        .outbound_route = route_,
                        .identity = "sip:gateway@example.com",
+                       .expires = expires_,
                        .is_event = [](std::string_view package) { return package == "vq-rtcpxr"; },
                        .most_publications = 5,
                        .most_octets = 100});
@@ -84,8 +85,7 @@ class PublicationsFixture : public ::testing::Test {
             .event_package = "presence",
             .identity = "",
             .content_type = "application/pidf+xml",
-            .body = "<open/>",
-            .expires = absl::Seconds(600)};
+            .body = "<open/>"};
   }
   // Publishes as the `id`th.
   std::shared_ptr<Heard> Publish(PublicationId id, PublishRequest request = Presence()) {
@@ -122,6 +122,7 @@ class PublicationsFixture : public ::testing::Test {
   CredentialTable credentials_;
   CountedMetrics metrics_;
   std::string route_;
+  absl::Duration expires_ = absl::Seconds(600);
   std::unique_ptr<Publications> publications_;
 };
 

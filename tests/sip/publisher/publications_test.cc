@@ -83,9 +83,8 @@ TEST_F(PublicationsTest, PublishesForOthersUnderTheIdentityOfTheCaller) {
 }
 
 TEST_F(PublicationsTest, AnHourIsAskedForWhereNobodyNamesADuration) {
-  PublishRequest request = Presence();
-  request.expires = absl::ZeroDuration();
-  Publish(1, request);
+  expires_ = absl::ZeroDuration();
+  Publish(1);
   EXPECT_EQ(sender_.last().expires, 3600u);
 }
 
@@ -103,6 +102,29 @@ TEST_F(PublicationsTest, RefreshHasNoBodyAndComesInTime) {
   EXPECT_EQ(sender_.last().if_match, "t1");
   EXPECT_THAT(sender_.last().body, IsEmpty());
   EXPECT_THAT(sender_.last().content_type, IsEmpty());
+}
+
+TEST_F(PublicationsTest, NoMoreIsAskedForThanIsLeft) {
+  PublishRequest request = Presence();
+  request.expire_time = clock_.Now() + absl::Seconds(100);
+  Publish(1, request);
+  EXPECT_EQ(sender_.last().expires, 100u);
+  Answer(Accepted("t1", 100));
+  clock_.Advance(absl::Seconds(10));
+
+  Publisher().Modify(1, "application/pidf+xml", "<closed/>");
+
+  EXPECT_EQ(sender_.last().expires, 90u);
+  Answer(Accepted("t2", 90));
+  // It is to end sooner.
+  Publisher().SetExpireTime(1, clock_.Now() + absl::Seconds(5));
+  ASSERT_THAT(sender_.sent, SizeIs(3));
+  EXPECT_EQ(sender_.last().expires, 5u);
+  EXPECT_EQ(sender_.last().if_match, "t2");
+  EXPECT_THAT(sender_.last().body, IsEmpty());
+  Answer(Accepted("t3", 5));
+  clock_.Advance(absl::Hours(1));
+  EXPECT_THAT(sender_.sent, SizeIs(3));
 }
 
 // EPA-03: of all packages and publications of a Request-URI.
