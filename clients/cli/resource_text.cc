@@ -3,9 +3,11 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/time/time.h"
 #include "clients/cli/message_text.h"
 #include "clients/cli/packages/summaries.h"
 #include "clients/cli/printable.h"
+#include "clients/cli/times.h"
 #include "sipevents/v1/publications.pb.h"
 #include "sipevents/v1/resource_lists.pb.h"
 #include "sipevents/v1/watchers.pb.h"
@@ -24,7 +26,11 @@ std::string Join(const std::vector<std::string>& fields) {
   });
 }
 
-Summary StateOf(const v1::Publication& publication) {
+std::string Clock(const google::protobuf::Timestamp& time, absl::TimeZone zone) {
+  return absl::FormatTime("%H:%M:%E3S", ToTime(time), zone);
+}
+
+Summary StateOf(const v1::Publication& publication, absl::TimeZone zone) {
   Tone tone = Tone::kBusy;
   if (publication.state() == v1::Publication::ACTIVE) tone = Tone::kGood;
   if (publication.state() == v1::Publication::RETRYING ||
@@ -37,6 +43,16 @@ Summary StateOf(const v1::Publication& publication) {
     absl::StrAppend(&why, why.empty() ? "" : " ", publication.sip_status());
   }
   if (!why.empty()) absl::StrAppend(&text, " (", why, ")");
+  // All others have nothing to show of the newest state by their nature.
+  if (publication.state() == v1::Publication::ACTIVE && publication.reconciling()) {
+    absl::StrAppend(&text, ", reconciling");
+  }
+  if (publication.has_retry_time()) {
+    absl::StrAppend(&text, ", again at ", Clock(publication.retry_time(), zone));
+  }
+  if (publication.has_waiting_since()) {
+    absl::StrAppend(&text, ", waiting to be sent since ", Clock(publication.waiting_since(), zone));
+  }
   return {text, tone};
 }
 
@@ -57,8 +73,8 @@ std::string ContentText(const v1::Publication& publication) {
   return "";
 }
 
-std::string Text(const v1::Publication& publication, const Painter& paint) {
-  return Join({Printable(publication.name()), paint(StateOf(publication)),
+std::string Text(const v1::Publication& publication, absl::TimeZone zone, const Painter& paint) {
+  return Join({Printable(publication.name()), paint(StateOf(publication, zone)),
                absl::AsciiStrToLower(v1::Publication::Route_Name(publication.route())),
                Printable(publication.event_package()), Printable(publication.target_uri()),
                ContentText(publication)});
@@ -127,15 +143,16 @@ const Resource* As(const google::protobuf::Message& message) {
 
 }  // namespace
 
-std::string ResourceText(const google::protobuf::Message& resource, const Painter& paint) {
+std::string ResourceText(const google::protobuf::Message& resource, absl::TimeZone zone,
+                         const Painter& paint) {
   if (const auto* item = As<v1::PublicationItem>(resource); item != nullptr) {
-    return item->has_publication() ? Text(item->publication(), paint) : "";
+    return item->has_publication() ? Text(item->publication(), zone, paint) : "";
   }
   if (const auto* item = As<v1::WatcherItem>(resource); item != nullptr) {
     return item->has_watcher() ? Text(item->watcher(), paint) : "";
   }
   if (const auto* publication = As<v1::Publication>(resource); publication != nullptr) {
-    return Text(*publication, paint);
+    return Text(*publication, zone, paint);
   }
   if (const auto* watcher = As<v1::ServedWatcher>(resource); watcher != nullptr) {
     return Text(*watcher, paint);

@@ -87,8 +87,9 @@ std::string TextLines::Explanation(const v1::Explanation& explanation) const {
 }
 
 std::string TextLines::Resource(const google::protobuf::Message& resource) const {
-  return ResourceText(
-      resource, [this](const Summary& summary) { return Painted(summary.text, summary.tone); });
+  return ResourceText(resource, zone_, [this](const Summary& summary) {
+    return Painted(summary.text, summary.tone);
+  });
 }
 
 std::string TextLines::Error(const std::string& target, const absl::Status& error) const {

@@ -45,10 +45,13 @@ void ShowStatus(const sip::PublicationStatus& status, v1::Publication& publicati
   }
 }
 
-// Streams need not hear of each refresh, nor that one waits for its turn.
-bool IsNews(sip::PublicationStatus before, const sip::PublicationStatus& now) {
+// Streams need not hear of each refresh, nor that one waits for its turn; but that the newest state
+// does (`changing`).
+bool IsNews(sip::PublicationStatus before, const sip::PublicationStatus& now, bool changing) {
   before.sip_expire_time = now.sip_expire_time;
-  if (now.state == sip::PublicationState::kActive) before.waiting_since = now.waiting_since;
+  if (now.state == sip::PublicationState::kActive && !changing) {
+    before.waiting_since = now.waiting_since;
+  }
   return before != now;
 }
 
@@ -148,7 +151,7 @@ void LivePublication::CountChange() {
 bool LivePublication::TakeStatus(uint64_t round, const sip::PublicationStatus& status) {
   MutexLock lock(mutex_);
   if (round != round_ || gone()) return false;
-  const bool news = IsNews(status_, status);
+  const bool news = IsNews(status_, status, status.accepted_revision < round_changes_);
   SetState(status.state);
   status_ = status;
   return news;

@@ -38,13 +38,9 @@ PublicationState StateOf(EpaPhase phase, bool is_held) {
   return PublicationState::kEnded;
 }
 
-// Whether an observer who was told one status should be told the other. While something is held,
-// nobody minds that the next PUBLISH waits a little.
+// Whether an observer who was told one status should be told the other.
 bool IsNews(const PublicationStatus& told, const PublicationStatus& now) {
   PublicationStatus same = now;
-  const bool established =
-      told.state == PublicationState::kActive && now.state == PublicationState::kActive;
-  if (established) same.waiting_since = told.waiting_since;
   if (absl::AbsDuration(now.sip_expire_time - told.sip_expire_time) < absl::Seconds(2)) {
     same.sip_expire_time = told.sip_expire_time;
   }
@@ -345,8 +341,8 @@ void RemotePublication::LogStep(const EpaState& before, bool failed) const {
          {"server", server_},
          {"reason", state_.reason},
          {"sip_status", state_.sip_status},
-         {"retry_in",
-          tries_again ? absl::FormatDuration(absl::Trunc(wait, absl::Seconds(1))) : "never"}});
+         {"retry_in", tries_again ? absl::FormatDuration(absl::Ceil(wait, absl::Milliseconds(100)))
+                                  : "never"}});
   }
   if (before.phase == state_.phase || !LogEnabled(LogSeverity::kInfo)) return;
   Log(LogSeverity::kInfo, "publisher", "moved",

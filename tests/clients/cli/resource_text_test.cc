@@ -11,7 +11,8 @@ namespace sipevents::client {
 namespace {
 
 std::string Text(const google::protobuf::Message& resource) {
-  return ResourceText(resource, [](const Summary& summary) { return "[" + summary.text + "]"; });
+  return ResourceText(resource, absl::UTCTimeZone(),
+                      [](const Summary& summary) { return "[" + summary.text + "]"; });
 }
 
 v1::Publication RefusedPublication() {
@@ -30,6 +31,32 @@ v1::Publication RefusedPublication() {
 TEST(ResourceTextTest, PublicationSaysItsStateAndWhatItTells) {
   EXPECT_EQ(Text(RefusedPublication()),
             "publications/1  [ended (response 403)]  remote  presence  sip:desk@example.com  open");
+}
+
+TEST(ResourceTextTest, PublicationSaysWhatItsNewestStateWaitsFor) {
+  v1::Publication publication = RefusedPublication();
+  publication.set_state(v1::Publication::ACTIVE);
+  publication.clear_reason();
+  publication.set_sip_status(0);
+  publication.set_reconciling(true);
+  publication.mutable_waiting_since()->set_seconds(45'296);
+  EXPECT_EQ(Text(publication),
+            "publications/1  [active, reconciling, waiting to be sent since 12:34:56.000]  remote  "
+            "presence  sip:desk@example.com  open");
+
+  publication.clear_waiting_since();
+  publication.set_reason("response");
+  publication.set_sip_status(503);
+  publication.mutable_retry_time()->set_seconds(45'326);
+  publication.mutable_retry_time()->set_nanos(500'000'000);
+  EXPECT_EQ(Text(publication),
+            "publications/1  [active (response 503), reconciling, again at 12:35:26.500]  remote  "
+            "presence  sip:desk@example.com  open");
+
+  publication.set_state(v1::Publication::RETRYING);
+  EXPECT_EQ(Text(publication),
+            "publications/1  [retrying (response 503), again at 12:35:26.500]  remote  presence  "
+            "sip:desk@example.com  open");
 }
 
 TEST(ResourceTextTest, ItemIsShownAsWhatItHolds) {

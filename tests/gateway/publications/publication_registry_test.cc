@@ -291,6 +291,37 @@ TEST_F(PublicationRegistryTest, AgentThatGoesAwayLeavesNoAnswerBehind) {
   EXPECT_EQ(*witness, 0);
 }
 
+TEST_F(PublicationRegistryTest, FeedTellsThatTheNewestStateWaitsAndOfNoRefreshThatDoes) {
+  // Given
+  std::vector<bool> waiting;
+  const auto member = registry_->feed()->Join({.tenant = "acme"}, [&](const auto& publication) {
+    waiting.push_back(publication->Describe().has_waiting_since());
+  });
+  ASSERT_OK_AND_ASSIGN(const auto made, Create(Order("open")));
+  publisher_.TellActive(1, 1);
+  executor_.RunReady();
+  waiting.clear();
+  sip::PublicationStatus status;
+  status.state = sip::PublicationState::kActive;
+  status.accepted_revision = 1;
+  status.waiting_since = clock_.Now();
+  // When a refresh waits
+  publisher_.Tell(1, status);
+  executor_.RunReady();
+  // Then who asks reads it
+  EXPECT_THAT(waiting, IsEmpty());
+  EXPECT_TRUE(made->Describe().has_waiting_since());
+  // When a change waits, and is sent
+  publisher_.TellActive(1, 1);
+  ASSERT_OK(Update(made->name(), {.content = Content("closed")}).status());
+  publisher_.Tell(1, status);
+  executor_.RunReady();
+  publisher_.TellActive(1, 1);
+  executor_.RunReady();
+  // Then
+  EXPECT_THAT(waiting, ElementsAre(false, true, false));
+}
+
 TEST_F(PublicationRegistryTest, FeedTellsOfWhatTheScopeCovers) {
   std::vector<std::string> heard;
   const auto hear = [&](const PublicationRegistry::Publication& publication) {

@@ -154,6 +154,24 @@ TEST_F(PublicationsTest, OnePublishOfARequestUriIsUnderWayAtATime) {
   EXPECT_THAT(sender_.sent, SizeIs(4));
 }
 
+TEST_F(PublicationsTest, WhatIsHeldSaysThatTheNextPublishWaits) {
+  const auto heard = Publish(1);
+  Answer(Accepted("t1", 30));
+  sender_.hold = true;
+  clock_.Advance(absl::Seconds(1));
+
+  Publisher().Modify(1, "application/pidf+xml", "<closed/>");
+
+  EXPECT_EQ(heard->last().state, PublicationState::kActive);
+  EXPECT_EQ(heard->last().waiting_since, clock_.Now());
+  sender_.Release();
+  EXPECT_EQ(heard->last().waiting_since, absl::InfinitePast());
+  Answer(Accepted("t2", 30));
+  // A refresh likewise.
+  clock_.Advance(absl::Seconds(28));
+  EXPECT_NE(heard->last().waiting_since, absl::InfinitePast());
+}
+
 TEST_F(PublicationsTest, WhatWaitsAtTheServerSendsTheStateOfItsTurn) {
   sender_.hold = true;
   const auto heard = Publish(1);
