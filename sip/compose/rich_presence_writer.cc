@@ -1,11 +1,14 @@
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "sip/base/ascii.h"
 #include "sip/base/status_macros.h"
+#include "sip/compose/rich_presence_words.h"
 #include "sip/compose/typed_writers.h"
 #include "sip/compose/xml_text.h"
 
@@ -15,7 +18,7 @@ namespace {
 // How the values of an element are written.
 enum class Form {
   kWords,     // empty elements named after the value: <r:activities><r:away/></r:activities>
-  kFreeWord,  // the same, or one text that is no name
+  kFreeWord,  // the same, or a text of the publisher's own
   kText,      // one text: <r:class>auth</r:class>
   kUri,
   kPlace,  // words within a medium: <r:place-is><r:audio><r:noisy/></r:audio></r:place-is>
@@ -110,23 +113,18 @@ absl::Status RichWriter::WriteNotes(const FieldPath& path, const RichElement& el
 
 absl::Status RichWriter::WriteWords(const FieldPath& path, const Row& row,
                                     const RichElement& element) {
-  if (element.values.empty() && element.other.empty()) {
-    return FieldError(FieldPath(path, "values"), "empty", "at least one value");
-  }
-  if (row.form == Form::kFreeWord && element.values.size() == 1 && element.notes.empty() &&
-      element.other.empty() && !IsXmlId(element.values.front())) {
+  SIPEVENTS_RETURN_IF_ERROR(CheckRichWords(path, row.kind, element));
+  if (row.form == Form::kFreeWord && !IsRichWord(row.kind, element.values.front())) {
     return WriteText(path, row, element);
   }
-  for (size_t i = 0; i < element.values.size(); ++i) {
-    if (!IsXmlId(element.values[i])) {
-      return FieldError(FieldPath(path, "values", i), QuoteForMessage(element.values[i]),
-                        "a word like on-the-phone; free text goes into other");
-    }
-    const std::string word = absl::StrCat(AbslView(row.word_prefix), AbslView(element.values[i]));
+  std::vector<std::string_view> words = element.values;
+  // The schema wants audio, text and video in this order.
+  if (row.kind == kPrivacy) std::sort(words.begin(), words.end());
+  for (const std::string_view value : words) {
+    const std::string word = absl::StrCat(AbslView(row.word_prefix), AbslView(value));
     xml_.Begin(word);
     xml_.End(word);
   }
-  SIPEVENTS_RETURN_IF_ERROR(CheckText(FieldPath(path, "other"), element.other));
   xml_.TextElementIfAny("r:other", element.other);
   return absl::OkStatus();
 }
@@ -170,8 +168,13 @@ absl::Status WriteUserInput(const FieldPath& path, const UserInput& input, XmlWr
   }
   xml.Begin("r:user-input");
   if (input.idle_threshold) {
-    SIPEVENTS_RETURN_IF_ERROR(
-        CheckSeconds(FieldPath(path, "idle_threshold"), *input.idle_threshold));
+    const FieldPath threshold(path, "idle_threshold");
+    SIPEVENTS_RETURN_IF_ERROR(CheckSeconds(threshold, *input.idle_threshold));
+    if (*input.idle_threshold <= absl::ZeroDuration() ||
+        absl::Trunc(*input.idle_threshold, absl::Seconds(1)) != *input.idle_threshold) {
+      return FieldError(threshold, absl::FormatDuration(*input.idle_threshold),
+                        "whole seconds, 1 or more");
+    }
     xml.Attribute("idle-threshold",
                   static_cast<uint64_t>(absl::ToInt64Seconds(*input.idle_threshold)));
   }

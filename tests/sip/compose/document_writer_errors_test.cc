@@ -125,7 +125,9 @@ TEST(DocumentWriterErrorsTest, RichPresenceNamesTheField) {
           {[&](Presence& p) { element(p, 0).values.clear(); },
            "presence.persons[0].rich.activities.values: empty; expected at least one value"},
           {[&](Presence& p) { element(p, 0).values.push_back("out to lunch"); },
-           "presence.persons[0].rich.activities.values[1]: \"out to lunch\"; expected a word"},
+           "presence.persons[0].rich.activities.values[1]: \"out to lunch\"; expected an activity "
+           "of RFC "
+           "4480 section 3.2, like on-the-phone; free text goes into other"},
           {[&](Presence& p) { element(p, 0).other = "\x02"; },
            "presence.persons[0].rich.activities.other: \"\\x02\""},
           {[&](Presence& p) { element(p, 0).until_time = AtHour(1); },
@@ -154,6 +156,10 @@ TEST(DocumentWriterErrorsTest, RichPresenceNamesTheField) {
            "presence.persons[0].rich.user_input.state: STATE_UNSPECIFIED; expected ACTIVE"},
           {[](Presence& p) { p.persons[0].rich.user_input->idle_threshold = absl::Seconds(-1); },
            "presence.persons[0].rich.user_input.idle_threshold: -1s; expected 0 to"},
+          {[](Presence& p) { p.persons[0].rich.user_input->idle_threshold = absl::Seconds(0); },
+           "presence.persons[0].rich.user_input.idle_threshold: 0; expected whole seconds, 1 or"},
+          {[](Presence& p) { p.persons[0].rich.user_input->idle_threshold = absl::Seconds(1.5); },
+           "presence.persons[0].rich.user_input.idle_threshold: 1.5s; expected whole seconds"},
           {[](Presence& p) {
              p.persons[0].rich.user_input->last_input_time = absl::InfinitePast();
            },

@@ -52,7 +52,7 @@ RichPresence EveryRichElement() {
       {kPlaceIsVideo, {.values = {"dark"}}},
       {kPlaceIsText, {.values = {"uncomfortable"}}},
       {kPlaceType, {.values = {"office"}}},
-      {kPrivacy, {.values = {"audio", "video"}}},
+      {kPrivacy, {.values = {"audio", "text", "video"}}},
       {kRelationship, {.values = {"self"}}},
       {kServiceClass, {.values = {"electronic"}}},
       {kSphere, {.values = {"bowling league"}}},
