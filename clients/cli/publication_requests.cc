@@ -146,6 +146,13 @@ absl::StatusOr<const ContentFlag*> FindContent(const Arguments& arguments) {
       return absl::InvalidArgumentError(absl::StrCat("--", other, " goes with --", flag.name));
     }
   }
+  if (arguments.Text("call") == "idle") {
+    for (const char* other : {"direction", "party"}) {
+      if (!arguments.Has(other)) continue;
+      return absl::InvalidArgumentError(
+          absl::StrCat("--", other, " goes with a call, and --call=idle is none"));
+    }
+  }
   return found;
 }
 

@@ -120,6 +120,8 @@ TEST(PublicationRequestsTest, WhatDoesNotGoTogetherIsSaid) {
   refused({}, "needs --body=FILE");
   refused({"--basic=open", "--call=early"}, "--basic and --call do not go together");
   refused({"--call=early", "--note=x"}, "--note goes with --basic");
+  refused({"--call=idle", "--party=sip:bob@b"}, "--party goes with a call");
+  refused({"--call=idle", "--direction=initiator"}, "--direction goes with a call");
   refused({"--basic=open", "--content_type=text/plain"}, "--content_type goes with --body");
   refused({"--body=/nonexistent", "--content_type=a/b", "--event=x"}, "cannot be read");
   refused({"--body=-", "--event=x"}, "--body needs --content_type");
