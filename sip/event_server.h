@@ -25,7 +25,7 @@ struct LocalPublication {
   std::string body;
   absl::Time expire_time = absl::InfiniteFuture();
   // Only the time is another one than was set under this id before: a report, which is told once,
-  // is not told again.
+  // is not told again, and a state counts as no newer than it was.
   bool only_time = false;
 };
 

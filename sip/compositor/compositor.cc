@@ -199,6 +199,11 @@ absl::Status Compositor::SetLocal(const LocalPublication& local, const std::stri
         absl::StrCat("the bound ", AbslView(room.refused_by), " is reached; expected room for ",
                      local.body.size(), " octets of ", PackageName(package), " of ", resource));
   }
+  if (same && local.only_time) {
+    table_.SetExpireTime(*before, state.expire_time);
+    ArmTimer();
+    return absl::OkStatus();
+  }
   if (same) {
     Replace(*before, state);
     return absl::OkStatus();

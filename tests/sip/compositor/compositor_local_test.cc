@@ -130,6 +130,27 @@ TEST_F(CompositorLocalTest, StateIsKeptThoughOnlyTheTimeChanges) {
   EXPECT_EQ(Shown(), Neutral());
 }
 
+// Of a mailbox the last word counts, and to renew a word is not to say it again.
+TEST_F(CompositorLocalTest, StateWhoseTimeChangesStaysBehindWhatCameSince) {
+  constexpr char kType[] = "application/simple-message-summary";
+  LocalPublication ours = Local(1, "Messages-Waiting: yes\r\nVoice-Message: 3/0\r\n");
+  ours.event_package = "message-summary";
+  ours.content_type = kType;
+  ASSERT_THAT(compositor_.SetState(ours), IsOk());
+  clock_.Advance(absl::Seconds(1));
+  IncomingRequest phones = Initial("Messages-Waiting: no\r\nVoice-Message: 0/3\r\n");
+  phones.event_type = "message-summary";
+  phones.content_type = kType;
+  ASSERT_EQ(Send(phones).status, 200);
+  clock_.Advance(absl::Seconds(1));
+
+  ours.expire_time = clock_.Now() + absl::Hours(1);
+  ours.only_time = true;
+  ASSERT_THAT(compositor_.SetState(ours), IsOk());
+
+  EXPECT_THAT(compositor_.Current(kAlice, "message-summary")->full.body, HasSubstr("0/3"));
+}
+
 TEST_F(CompositorLocalTest, WhatIsNotServedIsRefusedByField) {
   LocalPublication elsewhere = Local(1, PresenceBody("a", "open"));
   elsewhere.resource_uri = "sip:alice@example.net";
