@@ -144,7 +144,7 @@ TEST_F(LoopBackScenarioTest, ExplanationNamesWhoMustDecide) {
   ASSERT_OK(watch->WaitForState(v1::Subscription::PENDING));
 
   ASSERT_OK_AND_ASSIGN(const CliProcess::Outcome explained,
-                       RunCli({"subscriptions", "explain", kAlice, "--event=presence", kAsBob}));
+                       RunCli({"subscriptions", "explain", kAlice, "--event=presence"}));
 
   EXPECT_THAT(explained.Text(), HasSubstr("This gateway waits for somebody's permission"));
   EXPECT_THAT(explained.Text(), HasSubstr("sipevents watchers authorize"));
