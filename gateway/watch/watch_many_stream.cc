@@ -31,7 +31,7 @@ WatchManyStream::~WatchManyStream() {
 grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* WatchManyStream::Start() {
   parts_.metrics.OnStream(+1);
   self_ = std::static_pointer_cast<WatchManyStream>(shared_from_this());
-  watches_.emplace(parts_.executor, weak_from_this());
+  watches_.emplace(weak_from_this());
   last_write_ = parts_.clock.Now() - pace_.batch_linger;
   StartRead(&incoming_);
   // From here on a drain may find it.

@@ -90,8 +90,8 @@ class WatchSet::Watch final : public Runnable {
   const std::shared_ptr<News> news_;
 };
 
-WatchSet::WatchSet(FanoutExecutor& executor, std::weak_ptr<Runnable> owner)
-    : executor_(executor), news_(std::make_shared<News>(std::move(owner))) {}
+WatchSet::WatchSet(std::weak_ptr<Runnable> owner)
+    : news_(std::make_shared<News>(std::move(owner))) {}
 
 WatchSet::~WatchSet() {
   Release(watches_.size());

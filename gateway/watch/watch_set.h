@@ -34,14 +34,14 @@ struct OpenedWatch {
 //
 // Memory: about 0.6 KB a watch beside its Subscription (docs/performance.md).
 //
-// Threads: one call at a time (a Runnable's Run() will do). `executor` must outlive it.
+// Threads: one call at a time (a Runnable's Run() will do).
 class WatchSet {
  public:
   // So many items a watch may tell in one turn.
   static constexpr int kTurnItems = 16;
 
   // `owner` is scheduled when a watch that waited has news.
-  WatchSet(FanoutExecutor& executor, std::weak_ptr<Runnable> owner);
+  explicit WatchSet(std::weak_ptr<Runnable> owner);
   ~WatchSet();
   WatchSet(const WatchSet&) = delete;
   WatchSet& operator=(const WatchSet&) = delete;
@@ -81,7 +81,6 @@ class WatchSet {
                 WatchBatch& batch);
   void Drop(const std::shared_ptr<Watch>& watch);
 
-  FanoutExecutor& executor_;
   const std::shared_ptr<News> news_;
   absl::flat_hash_map<uint64_t, std::shared_ptr<Watch>> watches_;
   std::deque<std::shared_ptr<Watch>> ready_;  // each at most once

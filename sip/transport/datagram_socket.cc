@@ -93,7 +93,7 @@ HostPort FromSocketAddress(const sockaddr_storage& address) {
 absl::StatusOr<std::unique_ptr<DatagramSocket>> DatagramSocket::Open(EventLoop& loop,
                                                                      const HostPort& address,
                                                                      Owner& owner) {
-  std::unique_ptr<DatagramSocket> made(new DatagramSocket(loop, owner));
+  std::unique_ptr<DatagramSocket> made(new DatagramSocket(owner));
   if (absl::Status status = made->Bind(address); !status.ok()) return status;
   absl::StatusOr<std::unique_ptr<DescriptorWatch>> watch = loop.Watch(
       made->socket_.get(), {.readable = true}, [raw = made.get()](DescriptorEvents seen) {

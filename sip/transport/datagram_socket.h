@@ -43,13 +43,12 @@ class DatagramSocket {
   absl::Status Send(const sockaddr_storage& peer, std::string_view octets);
 
  private:
-  DatagramSocket(EventLoop& loop, Owner& owner) : loop_(loop), owner_(owner) {}
+  explicit DatagramSocket(Owner& owner) : owner_(owner) {}
 
   absl::Status Bind(const HostPort& address);
   void OnReadable();
   void ReadErrors();
 
-  EventLoop& loop_;
   Owner& owner_;
   bool ipv6_ = false;
   int port_ = 0;

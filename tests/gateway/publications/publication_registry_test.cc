@@ -168,7 +168,7 @@ TEST_F(PublicationRegistryTest, LocalChangeOfTheTimeAloneIsSaidToBeThat) {
 TEST_F(PublicationRegistryTest, LocalChangeThatIsRefusedLeavesWhatWasThere) {
   ASSERT_OK_AND_ASSIGN(const auto made, Create(Order("open", /*local=*/true)));
   const std::string etag = made->Describe().etag();
-  server_.RefuseWith(absl::ResourceExhaustedError("max_bytes"));
+  server_.RefuseWith(sip::BoundError("publication_octets", "too many"));
 
   EXPECT_THAT(Update(made->name(), {.content = Content("closed")}),
               StatusIs(absl::StatusCode::kResourceExhausted));

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "gmock/gmock.h"
+#include "sip/base/bound_error.h"
 #include "tests/gateway/rpc/serving_fixture.h"
 
 // ResourceLists, over a real connection, and the table behind them.
@@ -169,7 +170,7 @@ TEST_F(ResourceListServiceTest, UpdateReplacesTheMembersAndTheEtag) {
 
 TEST_F(ResourceListServiceTest, ChangeThatIsRefusedLeavesWhatWasThere) {
   ASSERT_OK_AND_ASSIGN(v1::ResourceList list, Create(Lamps({"sip:201@example.com"})));
-  event_server_.RefuseWith(absl::ResourceExhaustedError("max_list_members"));
+  event_server_.RefuseWith(sip::BoundError("list_members", "too many"));
   list.mutable_members(0)->set_uri("sip:202@example.com");
 
   EXPECT_THAT(Update(list), StatusIs(absl::StatusCode::kResourceExhausted));

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "gmock/gmock.h"
+#include "sip/base/bound_error.h"
 #include "tests/gateway/rpc/serving_fixture.h"
 
 // Watchers and their rules, over a real connection.
@@ -213,13 +214,13 @@ TEST_F(WatcherServiceTest, CallerDecidesAboutWhatHeMayPublishFor) {
 }
 
 TEST_F(WatcherServiceTest, TooManyRulesIsABound) {
-  event_server_.RefuseWith(absl::ResourceExhaustedError("max_rules"));
+  event_server_.RefuseWith(sip::BoundError("watcher_rules", "too many"));
 
   const absl::Status refused = Authorize(BlockBob("sip:desk@example.com")).status();
 
   EXPECT_THAT(refused, StatusIs(absl::StatusCode::kResourceExhausted));
   EXPECT_EQ(ErrorReasonOf(refused), "BOUND_REACHED");
-  EXPECT_THAT(metrics_.Text(), HasSubstr("bound=\"max_rules\"} 1"));
+  EXPECT_THAT(metrics_.Text(), HasSubstr("bound=\"watcher_rules\"} 1"));
 }
 
 TEST_F(WatcherServiceTest, RulesAreListedAndTakenBack) {

@@ -86,7 +86,7 @@ class WatchSetTest : public LogFixture {
   Metrics metrics_{[](std::string_view) { return true; }};
   std::shared_ptr<int> lease_ = std::make_shared<int>(0);
   std::shared_ptr<CountingTarget> owner_ = std::make_shared<CountingTarget>();
-  std::optional<WatchSet> set_{std::in_place, executor_, owner_};
+  std::optional<WatchSet> set_{std::in_place, owner_};
   WatchBatch batch_;
 };
 
@@ -319,7 +319,7 @@ TEST_F(WatchSetTest, CutAfterEveryItemAndResumedEveryWatchReachesItsState) {
 
   for (size_t told = 1; told > 0; ++round) {
     ASSERT_LT(round, 100);
-    set_.emplace(executor_, owner_);
+    set_.emplace(owner_);
     for (const auto& [id, log] : logs) {
       WatchOptions reading;
       if (tokens.contains(id)) reading.resume = *ResumeToken::Decode(tokens[id]);

@@ -28,7 +28,7 @@ class CheckingManyStream : public Runnable {
       : executor_(executor), metrics_(metrics), logs_(std::move(logs)) {}
 
   void Start() {
-    set_.emplace(executor_, weak_from_this());
+    set_.emplace(weak_from_this());
     for (uint64_t id = 1; id <= logs_.size(); ++id) Add(id);
     executor_.Schedule(*this);
   }
