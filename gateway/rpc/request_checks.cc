@@ -152,6 +152,7 @@ absl::StatusOr<WatchOrder> RequestChecks::Check(const v1::WatchRequest& request,
                    "DELIVERY_UNSPECIFIED, LATEST or EVERY");
   }
   order.delivery = request.delivery();
+  if (order.wanted.has_value()) order.wanted->every = order.delivery == v1::EVERY;
   order.fail_on_gap = request.fail_on_gap();
   if (request.has_linger()) {
     order.linger = CheckDuration("linger", request.linger(),

@@ -174,15 +174,13 @@ grpc::ServerUnaryReactor* SubscriptionService::DeleteSubscription(
 
 absl::StatusOr<WatchLease> SubscriptionService::LeaseFor(const Caller& caller,
                                                          const WatchOrder& order) {
-  const bool every = order.delivery == v1::EVERY;
   if (order.wanted.has_value()) {
     SIPEVENTS_RETURN_IF_ERROR(Authorize(caller, Action::kWatch, order.wanted->key));
-    WantedSubscription wanted = *order.wanted;
-    wanted.every = every;
-    return parts_.registry.Watch(wanted, order.linger);
+    return parts_.registry.Watch(*order.wanted, order.linger);
   }
   SIPEVENTS_RETURN_IF_ERROR(FindFor(caller, Action::kWatch, order.name).status());
-  return parts_.registry.WatchExisting(caller.tenant, order.name, order.linger, every);
+  return parts_.registry.WatchExisting(caller.tenant, order.name, order.linger,
+                                       order.delivery == v1::EVERY);
 }
 
 absl::StatusOr<OpenedWatch> SubscriptionService::Open(const Caller& caller,

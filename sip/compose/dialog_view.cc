@@ -111,10 +111,9 @@ const ComposedBody& DialogsFor(const DialogWishes& wishes, const ComposedState& 
   return made;
 }
 
-std::string DialogsTag(const DialogWishes& wishes, const ComposedState& state) {
+std::string DialogsTag(const DialogWishes& wishes, const ComposedState& state,
+                       const ComposedBody& shown) {
   if (wishes.call_id) {
-    ComposedBody made;
-    const ComposedBody& shown = DialogsFor(wishes, state, made);
     return absl::StrCat("part.", absl::Hex(absl::HashOf(shown.body), absl::kZeroPad16));
   }
   return wishes.sessions && state.whole != nullptr ? state.entity_tag + ".s" : state.entity_tag;

@@ -33,9 +33,10 @@ DialogWishes ReadDialogWishes(std::string_view event_parameters);
 const ComposedBody& DialogsFor(const DialogWishes& wishes, const ComposedState& state,
                                ComposedBody& made);
 
-// The entity tag of that: another one than that of what others are shown (CEN-01). That of some of
-// the dialogs stays the same while they do.
-std::string DialogsTag(const DialogWishes& wishes, const ComposedState& state);
+// The entity tag of `shown`, which DialogsFor() returned: another one than that of what others are
+// shown (CEN-01). That of some of the dialogs stays the same while they do.
+std::string DialogsTag(const DialogWishes& wishes, const ComposedState& state,
+                       const ComposedBody& shown);
 
 }  // namespace sipevents::sip
 

@@ -77,7 +77,10 @@ std::string NotifyContents::EntityTag(const Watcher& watcher, WatcherView view) 
     const NumberedReport report = ReportFor(watcher, view);
     return report.state == nullptr ? kNoStateTag : report.state->entity_tag;
   }
-  return DialogsTag(WishesOf(watcher), *StateFor(watcher, view));
+  const DialogWishes wishes = WishesOf(watcher);
+  const ComposedStatePtr state = StateFor(watcher, view);
+  ComposedBody made;
+  return DialogsTag(wishes, *state, DialogsFor(wishes, *state, made));
 }
 
 NotifyContent NotifyContents::For(Watcher& watcher) const {
@@ -102,7 +105,6 @@ NotifyContent NotifyContents::For(Watcher& watcher) const {
   } else if (!states_.KeepsState(watcher.audience().event_package())) {
     AddReport(watcher, content);
   } else {
-    content.entity_tag = EntityTag(watcher, watcher.view());
     AddState(watcher, StateFor(watcher, watcher.view()), content);
   }
   return content;
@@ -114,6 +116,7 @@ void NotifyContents::AddState(Watcher& watcher, const ComposedStatePtr& state,
   content.is_part = wishes.call_id.has_value();
   ComposedBody made;
   const ComposedBody& full = DialogsFor(wishes, *state, made);
+  content.entity_tag = DialogsTag(wishes, *state, full);
   if (watcher.format() == WatcherFormat::kChanges && !full.content_type.empty()) {
     const ComposedBody changes = watcher.shown() == nullptr || NeedsAll(watcher)
                                      ? PresenceAsFull(full.body)
