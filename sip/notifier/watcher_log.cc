@@ -36,7 +36,7 @@ std::string_view FailureText(SendFailure failure) {
 std::string CauseText(const WatcherInput& cause, WatcherEnd end) {
   if (const auto* answered = std::get_if<NotifyAnswered>(&cause)) {
     const std::string_view failure = FailureText(answered->failure);
-    return absl::StrCat("a NOTIFY was answered ", answered->status, failure.empty() ? "" : ": ",
+    return absl::StrCat("a NOTIFY got ", answered->status, failure.empty() ? "" : ": ",
                         AbslView(failure));
   }
   if (std::holds_alternative<WatcherTimer>(cause)) return "it was not refreshed";

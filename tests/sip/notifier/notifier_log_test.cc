@@ -39,7 +39,7 @@ TEST_F(NotifierLogTest, WatcherThatDoesNotAnswerIsLoggedAsEnded) {
       log_.Take(),
       ElementsAre(AllOf(StartsWith("notifier: NOTIFY not taken sip_status=408 failure=no answer "),
                         HasSubstr(" call_id=c1")),
-                  "notifier: watcher ended why=a NOTIFY was answered 408: no answer "
+                  "notifier: watcher ended why=a NOTIFY got 408: no answer "
                   "resource=sip:alice@example.com package=presence watcher=sip:bob@example.com "
                   "contact=sip:phone@192.0.2.7 call_id=c1"));
 }
