@@ -28,6 +28,16 @@ TEST_F(RequestChecksWatchTest, WatchHasDefaults) {
   EXPECT_EQ(order->max_batch_items, 64);
 }
 
+TEST_F(RequestChecksWatchTest, WhoWantsEachEventWantsThemKept) {
+  v1::WatchRequest request = GoodWatch();
+  for (const v1::Delivery delivery : {v1::LATEST, v1::EVERY}) {
+    request.set_delivery(delivery);
+    const absl::StatusOr<WatchOrder> order = checks_.Check(request, "acme");
+    ASSERT_OK(order);
+    EXPECT_EQ(order->wanted->every, delivery == v1::EVERY);
+  }
+}
+
 TEST_F(RequestChecksWatchTest, WatchOfNothingIsRefused) {
   EXPECT_THAT(WrongWatch([](v1::WatchRequest& request) { request.clear_subscription(); }),
               ElementsAre(Violation("subscription", "", "a name or a spec")));
