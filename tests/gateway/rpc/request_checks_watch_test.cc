@@ -11,8 +11,6 @@ namespace sipevents::gateway {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::HasSubstr;
-using ::testing::Pair;
 
 using RequestChecksWatchTest = RequestChecksTest;
 
